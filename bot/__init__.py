@@ -1,0 +1,1 @@
+"""Aisle: the support chatbot that online shops run themselves."""

@@ -1,0 +1,1 @@
+"""Talking to Rasa; training models."""

@@ -1,0 +1,1 @@
+"""What we tell others: mail (file outbox), later webhooks, Slack and CRM."""

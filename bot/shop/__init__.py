@@ -1,0 +1,1 @@
+"""Catalogue, search and orders of the shop."""

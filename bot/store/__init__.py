@@ -1,0 +1,1 @@
+"""What we keep: tables, unit of work, queries, migrations."""

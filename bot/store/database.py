@@ -1,0 +1,123 @@
+"""The database: one engine to read, one to write, and a unit of work that rolls back unless committed.
+
+SQLite: WAL, foreign keys on, writers take the lock at BEGIN (so a transaction never fails half-way with
+`database is locked`), and all writes of a process go through one thread. PostgreSQL: row locks do the same.
+Nothing here blocks the event loop: async callers use `read` and `write`, which run in threads.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, Dialect, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+Result = TypeVar("Result")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time kept as whole microseconds since 1970, so that durations are plain sums in SQL."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware; got a naive one")
+        return round(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        seconds, micros = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+
+class Database:
+    """One per process; made by `bot.bootstrap`."""
+
+    def __init__(self, url: str, *, threads: int = 4) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if not self.is_sqlite and self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.writer = self._engine(begin="BEGIN IMMEDIATE", pool_size=1 if self.is_sqlite else threads)
+        self.reader = self._engine(begin="BEGIN", pool_size=threads)
+        self._read_threads = ThreadPoolExecutor(threads, thread_name_prefix="db-read")
+        self._write_threads = ThreadPoolExecutor(1 if self.is_sqlite else threads, thread_name_prefix="db-write")
+
+    def _engine(self, *, begin: str, pool_size: int) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True)
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 15, "check_same_thread": False}
+        )
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves, below
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                "busy_timeout=15000",
+                "cache_size=-16000",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begun(connection: Any) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session to look with; nothing it does is kept."""
+        with Session(self.reader) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A unit of work: committed at the end of the block, rolled back when it raises."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def read(self, query: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """`query(session, …)` in a reading thread."""
+
+        def work() -> Result:
+            with self.reading() as session:
+                return query(session, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, work)
+
+    async def write(self, change: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """`change(session, …)` in a writing thread, as one transaction."""
+
+        def work() -> Result:
+            with self.writing() as session:
+                return change(session, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_threads, work)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._read_threads.shutdown(wait=True)
+        self._write_threads.shutdown(wait=True)
+        self.reader.dispose()
+        self.writer.dispose()

@@ -1,0 +1,94 @@
+"""The Sanic app of the desk: guards, one error shape, security headers, and the routes of every module."""
+
+import importlib
+import logging
+from typing import Any
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import SanicException
+
+from bot.bootstrap import Services
+from bot.core.errors import AisleError, BadInput, NotFound, TooLarge
+from bot.web import ROUTES, guards
+from bot.web.api import Api, Handler, Route, decode, error_response, json_response
+
+log = logging.getLogger("aisle.web")
+CODES = {400: "bad_input", 404: "not_found", 405: "wrong_method", 408: "too_slow", 413: "too_large"}
+
+
+def create_app(services: Services, *, name: str = "aisle") -> Sanic:
+    """The app, with `services` in `app.ctx.services` and the collected routes in `app.ctx.api`."""
+    app = Sanic(name, configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = services.settings.max_body_bytes
+    app.config.REQUEST_TIMEOUT = 30
+    app.config.RESPONSE_TIMEOUT = 60
+    app.config.KEEP_ALIVE_TIMEOUT = 75
+    app.config.PROXIES_COUNT = services.settings.trusted_proxies or None
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.ctx.services = services
+    api = Api()
+    for module_name in ROUTES:
+        importlib.import_module(f"bot.web.{module_name}").routes(api)
+    for route, handler in api.routes:
+        app.add_route(_guarded(route, handler), route.path, methods=[route.method], name=_name(route))
+    app.ctx.api = api
+    _errors(app)
+    app.on_response(_headers)
+
+    @app.before_server_start
+    async def _start(_app: Sanic) -> None:
+        await services.start()
+
+    @app.before_server_stop
+    async def _stop(_app: Sanic) -> None:
+        await services.stop()
+
+    return app
+
+
+def _name(route: Route) -> str:
+    return f"{route.method}_{route.path}".translate(str.maketrans({c: "_" for c in "/<>:.-"})).lower()
+
+
+def _guarded(route: Route, handler: Handler) -> Handler:
+    async def call(request: Request, **parameters: Any) -> HTTPResponse:
+        await guards.check(request, route)
+        if route.body is not None:
+            parameters["body"] = decode(request, route.body)
+        answer = await handler(request, **parameters)
+        return answer if isinstance(answer, HTTPResponse) or answer is None else json_response(answer)
+
+    return call
+
+
+def _errors(app: Sanic) -> None:
+    @app.exception(AisleError)
+    async def _ours(_request: Request, error: AisleError) -> HTTPResponse:
+        return error_response(error)
+
+    @app.exception(SanicException)
+    async def _sanics(_request: Request, error: SanicException) -> HTTPResponse:
+        status = error.status_code or 500
+        if status == 413:
+            return error_response(TooLarge())
+        if status == 404:
+            return error_response(NotFound())
+        return json_response(
+            {"ok": False, "error": CODES.get(status, "internal" if status >= 500 else "bad_input"), "message": str(error)},
+            status,
+            dict(error.headers or {}),
+        )
+
+    @app.exception(UnicodeError)
+    async def _text(_request: Request, error: UnicodeError) -> HTTPResponse:
+        return error_response(BadInput(f"text is not UTF-8: {error}"))
+
+    @app.exception(Exception)
+    async def _unexpected(request: Request, error: Exception) -> HTTPResponse:
+        log.exception("unexpected error", extra={"path": request.path}, exc_info=error)
+        return json_response({"ok": False, "error": "internal", "message": "Something went wrong on our side."}, 500)
+
+
+async def _headers(request: Request, response: HTTPResponse) -> None:
+    for name, value in guards.security_headers(request).items():
+        response.headers.setdefault(name, value)
