@@ -7,6 +7,7 @@ class Web:
     """Delivery is the event row that `bot.desk.deliver` writes with the state change, so sending cannot fail."""
 
     name = "web"
+    is_live = True
     capabilities = Capabilities(text_limit=20_000, quick_replies=13, has_cards=True, window_seconds=None)
 
     async def send(self, message: Outgoing) -> Receipt:

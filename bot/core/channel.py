@@ -42,6 +42,7 @@ class Connector(Protocol):
 
     name: str
     capabilities: Capabilities
+    is_live: bool  # delivered by the event row itself: nothing leaves the house, so sending cannot fail
 
     async def send(self, message: Outgoing) -> Receipt:
         """Hand `message` to the platform.

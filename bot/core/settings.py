@@ -32,6 +32,7 @@ class Settings:
     trusted_proxies: int = _setting(0, "how many reverse proxies stand before the desk (for the client's address)")
     max_body_bytes: int = _setting(256_000, "largest request body accepted")
     max_message_chars: int = _setting(4_000, "longest shopper message understood; the rest is cut and marked")
+    messages_per_minute: int = _setting(60, "messages a shopper may send in a minute before being asked to wait")
     brain_timeout_seconds: float = _setting(10.0, "time a turn may take in the brain before it is tried again")
     slow_notice_seconds: float = _setting(5.0, "after this long without an answer the shopper is told")
     episode_idle_seconds: int = _setting(1800, "silence after which an episode of the bot ends")

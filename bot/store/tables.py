@@ -89,6 +89,7 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     payload: Mapped[str] = mapped_column(Text, default="")  # what the brain gets instead of text (a chosen button)
     parts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    cause_id: Mapped[int | None] = mapped_column(BigInteger)  # outbound: the inbound message it answers
     response: Mapped[str] = mapped_column(String(100), default="")  # Rasa response name, e.g. utter_faq/returns
     created_at: Mapped[datetime] = mapped_column(Moment)  # the platform's time
     stored_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,84 @@
+"""Waking open pages: who waits for a conversation hears that something new is committed, or that someone types."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+INBOX = "inbox"  # key woken by a change of any conversation
+
+
+class Subscription:
+    """One open page. `signals` holds passing things (typing) that are not stored."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+        self.signals: deque[dict[str, Any]] = deque(maxlen=20)
+        self.changed: set[str] = set()
+
+    def _wake(self, key: str, signal: dict[str, Any] | None) -> None:
+        if signal is None:
+            self.changed.add(key)
+        else:
+            self.signals.append(signal)
+        self._woken.set()
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        """True when woken, False after `timeout_seconds`. Read `changed` and `signals`, then `clear()`."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def clear(self) -> tuple[set[str], list[dict[str, Any]]]:
+        """What happened since the last call: keys changed and signals, oldest first."""
+        changed, signals = self.changed, list(self.signals)
+        self.changed = set()
+        self.signals.clear()
+        self._woken.clear()
+        return changed, signals
+
+
+class Live:
+    """The waiting pages of this process, by key (a conversation id, or `INBOX`). Use from the event loop only."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, set[Subscription]] = {}
+
+    @contextmanager
+    def subscribe(self, *keys: str) -> Iterator[Subscription]:
+        """A subscription to `keys` for the length of the block."""
+        page = Subscription()
+        for key in keys:
+            self._pages.setdefault(key, set()).add(page)
+        try:
+            yield page
+        finally:
+            for key in keys:
+                pages = self._pages.get(key, set())
+                pages.discard(page)
+                if not pages:
+                    self._pages.pop(key, None)
+
+    def wake(self, conversation_id: str) -> None:
+        """Something about this conversation was committed."""
+        for key in (conversation_id, INBOX):
+            for page in self._pages.get(key, ()):
+                page._wake(conversation_id, None)
+
+    def signal(self, conversation_id: str, signal: dict[str, Any]) -> None:
+        """Tell the pages of this conversation something passing, e.g. `{"kind": "typing", "author": "agent"}`."""
+        for page in self._pages.get(conversation_id, ()):
+            page._wake(conversation_id, signal)
+
+    def watchers(self, key: str) -> int:
+        """How many pages are open on `key`."""
+        return len(self._pages.get(key, ()))
+
+    @property
+    def pages(self) -> int:
+        """Open subscriptions in all."""
+        return len({id(page) for pages in self._pages.values() for page in pages})
