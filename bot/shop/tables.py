@@ -1,9 +1,9 @@
-"""Tables of the shop: products and their variants, customers, orders. Money is whole minor units of a currency."""
+"""Tables of the shop: products, variants, customers, orders. Money is whole minor units of a currency."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.database import Base, Moment
@@ -36,8 +36,10 @@ class Variant(Base):
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(default=0)
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # {"Size": "M", "Colour": "moss"}
-    price_minor: Mapped[int | None]
-    sale_minor: Mapped[int | None]  # the price now, while on sale; price_minor is then the one before
+    price_minor: Mapped[int | None] = mapped_column(BigInteger)
+    sale_minor: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # the price now, while on sale; price_minor is then the one before
     currency: Mapped[str] = mapped_column(String(3), default="")
     availability: Mapped[str] = mapped_column(String(20), default="in_stock")
     stock: Mapped[int | None]
@@ -81,10 +83,10 @@ class Order(Base):
     state: Mapped[str] = mapped_column(String(30))
     placed_at: Mapped[datetime] = mapped_column(Moment)
     currency: Mapped[str] = mapped_column(String(3))
-    subtotal_minor: Mapped[int] = mapped_column(default=0)
-    delivery_minor: Mapped[int] = mapped_column(default=0)
-    total_minor: Mapped[int] = mapped_column(default=0)
-    refunded_minor: Mapped[int] = mapped_column(default=0)
+    subtotal_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    delivery_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    total_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     carrier: Mapped[str] = mapped_column(String(60), default="")
     tracking_number: Mapped[str] = mapped_column(String(100), default="")
     tracking_url: Mapped[str] = mapped_column(Text, default="")
@@ -106,7 +108,7 @@ class OrderItem(Base):
     title: Mapped[str] = mapped_column(String(300))
     options: Mapped[str] = mapped_column(String(300), default="")
     quantity: Mapped[int] = mapped_column(default=1)
-    total_minor: Mapped[int] = mapped_column(default=0)
+    total_minor: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class OrderEvent(Base):
