@@ -1,0 +1,1 @@
+"""Alembic environment and steps of the schema."""

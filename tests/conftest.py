@@ -1,0 +1,160 @@
+"""What every test may ask for: a migrated database (SQLite, and PostgreSQL when there is one), settings, services.
+
+PostgreSQL is used when AISLE_TEST_POSTGRES holds the address of a cluster's maintenance database. With
+AISLE_NO_SKIPS=1 (CI) a missing cluster and any skipped or expected-to-fail test fail the run.
+"""
+
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from bot.core.settings import Settings
+from bot.store import migrate
+from bot.store.database import Database
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Services
+
+POSTGRES = os.environ.get("AISLE_TEST_POSTGRES", "")
+NO_SKIPS = os.environ.get("AISLE_NO_SKIPS") == "1"
+BACKENDS = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if NO_SKIPS and not POSTGRES:
+        raise pytest.UsageError("AISLE_NO_SKIPS=1, but AISLE_TEST_POSTGRES names no PostgreSQL cluster")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    unrun = [kind for kind in ("skipped", "xfailed", "xpassed") if reporter and reporter.stats.get(kind)]
+    if NO_SKIPS and unrun and exitstatus == 0:
+        reporter.write_line(f"nothing may be {' or '.join(unrun)} in this run", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class Postgres:
+    """Databases of their own on one cluster, cloned from a migrated template."""
+
+    def __init__(self) -> None:
+        self.url = make_url(POSTGRES).set(drivername="postgresql+psycopg")
+        self.template = f"aisle_template_{uuid.uuid4().hex[:12]}"
+        self.cluster: Engine = create_engine(self.url, isolation_level="AUTOCOMMIT", pool_size=1)
+        self.run(f'CREATE DATABASE "{self.template}" TEMPLATE template0')
+        migrate.upgrade(self.address(self.template))
+
+    def run(self, statement: str) -> None:
+        with self.cluster.connect() as connection:
+            connection.execute(text(statement))
+
+    def address(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def create(self, template: str) -> str:
+        name = f"aisle_test_{uuid.uuid4().hex[:12]}"
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[Postgres]:
+    cluster = Postgres()
+    yield cluster
+    cluster.drop(cluster.template)
+    cluster.cluster.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "aisle.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a migrated, empty database of this test's own."""
+    if request.param == "sqlite":
+        path = tmp_path / "aisle.db"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    cluster: Postgres = request.getfixturevalue("_postgres")
+    name = cluster.create(cluster.template)
+    yield cluster.address(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database without any schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    cluster: Postgres = request.getfixturevalue("_postgres")
+    name = cluster.create("template0")
+    yield cluster.address(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated, empty database."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, free_port: int) -> Settings:
+    """Settings of an install of its own; brain and actions point where nobody answers."""
+    return Settings(
+        home=tmp_path,
+        database_url=database_url,
+        port=free_port,
+        brain_url="http://127.0.0.1:9",
+        actions_url="http://127.0.0.1:9",
+        secret_key="s" * 40,
+        internal_secret="i" * 40,
+    )
+
+
+@pytest.fixture
+def build_services() -> Iterator[Callable[[Settings], "Services"]]:
+    """Builds services for settings (`dataclasses.replace(settings, …)`) and closes their databases afterwards."""
+    from bot.bootstrap import build
+
+    built: "list[Services]" = []
+
+    def make(chosen: Settings) -> "Services":
+        built.append(build(chosen))
+        return built[-1]
+
+    yield make
+    for services in built:
+        services.database.close()
+
+
+@pytest.fixture
+def services(settings: Settings, build_services: Callable[[Settings], "Services"]) -> "Services":
+    """Everything wired together, not started: `await services.start()` runs the workers."""
+    return build_services(settings)
