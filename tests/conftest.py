@@ -1,4 +1,4 @@
-"""What every test may ask for: a migrated database (SQLite, and PostgreSQL when there is one), settings, services.
+"""What every test may ask for: a migrated database on each backend, settings and services.
 
 PostgreSQL is used when AISLE_TEST_POSTGRES holds the address of a cluster's maintenance database. With
 AISLE_NO_SKIPS=1 (CI) a missing cluster and any skipped or expected-to-fail test fail the run.
@@ -35,7 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    unrun = [kind for kind in ("skipped", "xfailed", "xpassed") if reporter and reporter.stats.get(kind)]
+    if reporter is None:
+        return
+    unrun = [kind for kind in ("skipped", "xfailed", "xpassed") if reporter.stats.get(kind)]
     if NO_SKIPS and unrun and exitstatus == 0:
         reporter.write_line(f"nothing may be {' or '.join(unrun)} in this run", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -140,10 +142,10 @@ def settings(database_url: str, tmp_path: Path, free_port: int) -> Settings:
 
 @pytest.fixture
 def build_services() -> Iterator[Callable[[Settings], "Services"]]:
-    """Builds services for settings (`dataclasses.replace(settings, …)`) and closes their databases afterwards."""
+    """Builds services for settings (see `dataclasses.replace`); closes their databases afterwards."""
     from bot.bootstrap import build
 
-    built: "list[Services]" = []
+    built: list[Services] = []
 
     def make(chosen: Settings) -> "Services":
         built.append(build(chosen))

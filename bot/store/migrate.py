@@ -53,7 +53,8 @@ def upgrade(database_url: str, *, to: str = "head") -> bool:
             return False
         if found > head():
             raise DatabaseUnusable(
-                f"The database is at step {found}, this program knows steps up to {head()}. Use the newer program."
+                f"The database is at step {found}, this program knows steps up to {head()}. "
+                "Use the newer program."
             )
         _run(database, to)
     except SQLAlchemyError as error:

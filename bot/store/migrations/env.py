@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection `bot.store.migrate` hands over, or on AISLE_DATABASE_URL from its command line."""
+"""Alembic's entry: runs on the connection `bot.store.migrate` hands over, or on AISLE_DATABASE_URL."""
 
 import os
 
@@ -17,7 +17,7 @@ def run(connection: Connection) -> None:
 
 
 def _import_shop_tables() -> None:
-    # By name: the shop's tables stand a layer above; they are needed here only to compare (`alembic revision`).
+    # By name: the shop's tables stand a layer above; they are needed only to compare (`alembic revision`).
     import importlib
 
     importlib.import_module("bot.shop.tables")
