@@ -7,6 +7,8 @@ ROUTES = (
     "openapi",
     "widget",
     "demo_shop",
+    "static_files",
+    "theme",
     "sign_in",
     "inbox",
     "dashboard",

@@ -52,7 +52,9 @@ def _name(route: Route) -> str:
 
 def _guarded(route: Route, handler: Handler) -> Handler:
     async def call(request: Request, **parameters: Any) -> HTTPResponse:
-        await guards.check(request, route)
+        refusal = await guards.check(request, route)
+        if refusal is not None:
+            return refusal
         if route.body is not None:
             parameters["body"] = decode(request, route.body)
         answer = await handler(request, **parameters)
