@@ -1,7 +1,6 @@
 """Answers in the shop's own words: they replace the bot's at once, without training."""
 
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,6 @@ from bot.store import answers as rows
 from bot.store.database import Database
 
 TEXT_MOST = 4_000
-CHECK_SECONDS = 2.0  # how long another desk process may go on with the old words
 
 
 @dataclass(frozen=True)
@@ -102,14 +100,14 @@ def _check_base(session: Session, name: str, locale: str, base_version: int | No
 
 
 class Answers:
-    """The desk's look-up on each turn: cheap, from memory, checked against the database every two seconds."""
+    """The desk's look-up on each turn, from memory. Call `refresh` after a save, and now and then for the
+    saves of other desk processes (the sweep of `bot.bootstrap` does)."""
 
     def __init__(self, database: Database, *, defaults: Mapping[str, Default] | None = None) -> None:
         self._database = database
         self._defaults = defaults
         self._texts: dict[tuple[str, str], tuple[str, str]] = {}
         self._version = -1
-        self._checked_at = 0.0
         self._lock = threading.Lock()
 
     @property
@@ -119,17 +117,22 @@ class Answers:
             self._defaults = default_answers.read()
         return self._defaults
 
-    def changed(self) -> None:
-        """Something was saved in this process: look again at the next turn."""
-        self._checked_at = 0.0
+    def refresh(self) -> None:
+        """Read the edits again when there are new ones; blocking, one short query when there are none."""
+        with self._lock, self._database.reading() as session:
+            version = rows.content_version(session)
+            if version != self._version:
+                self._texts, self._version = overrides(session), version
 
     def text_for(self, name: str, locale: str) -> tuple[str, str] | None:
         """The shop's (text, version) of a response, or None when it has not edited it.
 
         An English edit speaks for a locale in which the bot itself would fall back to English.
-        Blocking now and then (one short query): call it from a database thread.
+        From memory, but for the very first call, which reads: make that in a database thread.
         """
-        texts = self._fresh()
+        if self._version < 0:
+            self.refresh()
+        texts = self._texts
         if not texts:
             return None
         base = locale.split("-")[0]
@@ -140,13 +143,3 @@ class Answers:
         default = self.defaults.get(name)
         has_own = default is not None and (locale in default.texts or base in default.texts)
         return None if has_own else texts.get((name, "en"))
-
-    def _fresh(self) -> dict[tuple[str, str], tuple[str, str]]:
-        if time.monotonic() - self._checked_at < CHECK_SECONDS and self._checked_at:
-            return self._texts
-        with self._lock, self._database.reading() as session:
-            version = rows.content_version(session)
-            if version != self._version:
-                self._texts, self._version = overrides(session), version
-            self._checked_at = time.monotonic()
-        return self._texts
