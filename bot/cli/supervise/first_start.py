@@ -1,0 +1,84 @@
+"""What a start prepares in the database: the schema, and on the first one the demo shop and its people."""
+
+from collections.abc import Callable
+
+from bot.cli.supervise import secrets
+from bot.cli.supervise.secrets import SignIn
+from bot.core.settings import Settings
+from bot.store import migrate
+from bot.store.database import Database
+
+Progress = Callable[[str], None]
+DEMO_MARK = "demo_offered"  # the first start has had its chance; `aisle demo remove` must last
+
+
+def prepare(settings: Settings, *, with_demo: bool, on_progress: Progress) -> tuple[SignIn, ...]:
+    """Bring the schema up to date, on the first start lay down the demo; answers the demo sign-ins."""
+    if migrate.upgrade(settings.database):
+        on_progress(f"database brought to schema {migrate.head()}")
+    if with_demo and not _was_offered(settings):
+        load_demo(settings, on_progress=on_progress)
+    return secrets.sign_ins(settings.home)
+
+
+def _was_offered(settings: Settings) -> bool:
+    from sqlalchemy import select
+
+    from bot.store.tables import Mark
+
+    database = Database(settings.database, threads=1)
+    try:
+        with database.reading() as session:
+            return session.scalar(select(Mark.value).where(Mark.name == DEMO_MARK)) is not None
+    finally:
+        database.close()
+
+
+def load_demo(settings: Settings, *, on_progress: Progress) -> None:
+    """Demo shop, 90 days of past conversations, and people to sign in as."""
+    from bot.desk.demo_history import load_history
+    from bot.shop import load_demo as load_shop
+    from bot.store.tables import Mark
+
+    database = Database(settings.database, threads=1)
+    try:
+        on_progress("loading the demo shop")
+        load_shop(database)
+        add_people(database, settings)
+        on_progress("laying down 90 days of past conversations")
+        load_history(database)
+        with database.writing() as session:
+            session.merge(Mark(name=DEMO_MARK, value="yes"))
+    finally:
+        database.close()
+
+
+def add_people(database: Database, settings: Settings) -> None:
+    """Users for the demo sign-ins, with passwords of this install; those there already keep theirs."""
+    from bot.desk.people import add_user, set_password
+    from bot.store.people import user_by_email
+
+    kept = secrets.sign_ins(settings.home)
+    people = kept or secrets.new_sign_ins()
+    with database.writing() as session:
+        for person in people:
+            if user_by_email(session, person.email) is None:
+                add_user(
+                    session, email=person.email, name=person.name, role=person.role, password=person.password
+                )
+            elif not kept:
+                set_password(session, email=person.email, password=person.password)
+        secrets.keep_sign_ins(settings.home, people)
+
+
+def remove_demo(settings: Settings) -> None:
+    """Take the demo shop, its past and its people away, for good."""
+    from bot.desk.demo_history import remove_history
+    from bot.shop import remove_demo as remove_shop
+
+    database = Database(settings.database, threads=1)
+    try:
+        remove_history(database)
+        remove_shop(database)
+    finally:
+        database.close()

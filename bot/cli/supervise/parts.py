@@ -1,0 +1,92 @@
+"""The parts of the product as processes: what to run, in which environment, where each tells its health."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.brain.train import NOISE_OFF, rasa
+from bot.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process. `health` answers 200 once it works; `start_seconds` is how long a start may take."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    health: str
+    start_seconds: float
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def _port(url: str, default: int) -> str:
+    return str(urlsplit(url).port or default)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What every part is given: this process's environment, the secrets, and absolute paths."""
+    return os.environ | {
+        "AISLE_HOME": str(settings.home.resolve()),
+        "AISLE_DATABASE_URL": absolute_database(settings),
+        "AISLE_SECRET_KEY": settings.secret_key,
+        "AISLE_INTERNAL_SECRET": settings.internal_secret,
+        "AISLE_BRAIN_URL": settings.brain_url,
+        "AISLE_ACTIONS_URL": settings.actions_url,
+        "AISLE_PORT": str(settings.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def absolute_database(settings: Settings) -> str:
+    """The database's address, not depending on the folder a part runs in."""
+    if settings.database_url:
+        return settings.database_url
+    return f"sqlite:///{settings.home.resolve() / 'aisle.db'}"
+
+
+def desk(settings: Settings, root: Path) -> Part:
+    """Pages and APIs."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
+    return Part(
+        name="desk",
+        command=(sys.executable, "-m", "bot", "serve", "--no-migrate"),
+        folder=root,
+        health=f"http://{host}:{settings.port}/health",
+        start_seconds=60,
+        environment=environment(settings),
+    )
+
+
+def actions(settings: Settings, root: Path) -> Part:
+    """What the bot does: our own server where `actions/__main__.py` exists, else Rasa's."""
+    port = _port(settings.actions_url, 5055)
+    own = (sys.executable, "-m", "actions", "--port", port)
+    rasas = (sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", port)
+    return Part(
+        name="actions",
+        command=own if (root / "actions" / "__main__.py").exists() else rasas,
+        folder=root,
+        health=f"{settings.actions_url.rstrip('/')}/health",
+        start_seconds=60,
+        environment=environment(settings) | {"SANIC_HOST": "127.0.0.1"},
+    )
+
+
+def brain(settings: Settings, root: Path, model: Path) -> Part:
+    """`rasa run` of one model, on loopback."""
+    command = [str(rasa(root)), "run", "--model", str(model), "--interface", "127.0.0.1"]
+    command += ["--port", _port(settings.brain_url, 5005)]
+    for option, name in (("--credentials", "credentials.yml"), ("--endpoints", "endpoints.yml")):
+        if (root / name).exists():
+            command += [option, name]
+    return Part(
+        name="brain",
+        command=tuple(command),
+        folder=root,
+        health=f"{settings.brain_url.rstrip('/')}/",
+        start_seconds=240,
+        environment=environment(settings) | NOISE_OFF,
+    )

@@ -1,0 +1,196 @@
+"""One watched process: started, asked for its health, restarted with back-off when it dies, and stopped."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import aiohttp
+
+from bot.cli.supervise.parts import Part
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+STEADY_SECONDS = 60.0  # after running this long, the back-off starts afresh
+ASK_SECONDS, ANSWER_SECONDS, DEAF_SECONDS = 5.0, 4.0, 45.0
+STOP_SECONDS = 10.0
+LOG_BYTES, LOG_FILES = 5_000_000, 5
+
+Say = Callable[[str, str], None]  # (part, line)
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    """Runs in the child: the kernel kills it when the supervisor dies, however that happens (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return ask
+
+
+class Watched:
+    """Keeps one part running until `stop`."""
+
+    def __init__(self, part: Part, logs: Path, *, say: Say, forward: Say) -> None:
+        self.part = part
+        self.restarts = 0
+        self.is_ready = asyncio.Event()
+        self._say = say
+        self._forward = forward
+        self._log = _log_file(part.name, logs)
+        self._last_lines: deque[str] = deque(maxlen=12)
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._task = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """Ask it to end, and make it end after ten seconds."""
+        self._is_stopping = True
+        await self._end()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        for handler in self._log.handlers:
+            handler.close()
+
+    async def _keep_running(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not self._is_stopping:
+            started = time.monotonic()
+            code = await self._run_once()
+            self.is_ready.clear()
+            if self._is_stopping:
+                return
+            if time.monotonic() - started > STEADY_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            self._say(self.part.name, f"ended ({_reason(code)}); starting again in {pause:g} s")
+            for line in self._last_lines:
+                self._say(self.part.name, f"  {line}")
+            self._last_lines.clear()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            self.restarts += 1
+
+    async def _run_once(self) -> int:
+        self._log.info("--- starting: %s", " ".join(self.part.command))
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.part.command,
+                cwd=self.part.folder,
+                env=self.part.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=1 << 20,
+                start_new_session=True,  # Ctrl-C reaches the supervisor only, which then stops all in order
+                preexec_fn=_die_with_parent(os.getpid()),
+            )
+        except OSError as error:
+            self._last_lines.append(str(error))
+            return 127
+        reading = asyncio.create_task(self._read())
+        asking = asyncio.create_task(self._watch_health())
+        try:
+            code = await self._process.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(reading), 1)
+        finally:
+            for task in (asking, reading):
+                task.cancel()
+            await asyncio.gather(asking, reading, return_exceptions=True)
+        return code
+
+    async def _read(self) -> None:
+        assert self._process is not None  # noqa: S101 - called after the start
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        while True:
+            try:
+                raw = await self._process.stdout.readline()
+            except ValueError:  # a line over the limit: its rest follows
+                continue
+            if not raw:
+                return
+            line = raw.decode("utf-8", "replace").rstrip()
+            if line:
+                self._last_lines.append(line)
+                self._log.info("%s", line)
+                self._forward(self.part.name, line)
+
+    async def _watch_health(self) -> None:
+        started = heard = time.monotonic()
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as client:
+            while True:
+                at = time.monotonic()
+                if await _answers(client, self.part.health):
+                    heard = at
+                    self.is_ready.set()
+                elif not self.is_ready.is_set() and at - started > self.part.start_seconds:
+                    self._say(self.part.name, f"is not up after {self.part.start_seconds:g} s")
+                    await self._end()
+                elif self.is_ready.is_set() and at - heard > DEAF_SECONDS:
+                    self._say(self.part.name, f"has not answered for {DEAF_SECONDS:g} s")
+                    await self._end()
+                await asyncio.sleep(ASK_SECONDS if self.is_ready.is_set() else 0.1)
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(process.wait()), seconds)
+                return
+
+
+async def _answers(client: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with client.get(url) as response:
+            return response.status in (200, 503)  # 503: up, and saying that another part is not
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return False
+
+
+def _reason(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
+
+
+def _log_file(name: str, folder: Path) -> logging.Logger:
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(
+        folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.Logger(f"aisle.part.{name}")  # outside the tree: these lines are not ours
+    logger.addHandler(handler)
+    return logger

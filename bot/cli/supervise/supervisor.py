@@ -1,0 +1,90 @@
+"""Starting all parts, the desk first, and keeping them up until told to stop."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.brain import train
+from bot.brain.train import NotTrained
+from bot.cli.supervise import parts
+from bot.cli.supervise.parts import Part
+from bot.cli.supervise.process import Say, Watched
+from bot.core.settings import Settings
+
+
+class Supervisor:
+    """Runs the parts; calls `on_serving` once pages are served, `on_answering` once all parts are ready."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        *,
+        names: Sequence[str],
+        say: Say,
+        forward: Say,
+        on_serving: Callable[[float], None],
+        on_answering: Callable[[float], None],
+    ) -> None:
+        self._settings = settings
+        self._root = root
+        self._names = names
+        self._say = say
+        self._forward = forward
+        self._on_serving = on_serving
+        self._on_answering = on_answering
+        self._stopping = asyncio.Event()
+        self.watched: dict[str, Watched] = {}
+
+    async def run(self) -> None:
+        """Until SIGINT, SIGTERM or SIGHUP; then everything is stopped."""
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stopping.set)
+        starting = asyncio.create_task(self._start_all(started))
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            await stopping
+        finally:
+            for task in (starting, stopping):
+                task.cancel()
+            await asyncio.gather(starting, stopping, return_exceptions=True)
+            await asyncio.gather(*(watched.stop() for watched in self.watched.values()))
+
+    async def _start_all(self, started: float) -> None:
+        if "desk" in self._names:
+            self._begin(parts.desk(self._settings, self._root))
+        if "actions" in self._names:
+            self._begin(parts.actions(self._settings, self._root))
+        if "desk" in self._names:
+            await self.watched["desk"].is_ready.wait()
+            self._on_serving(time.monotonic() - started)
+        if "brain" in self._names:
+            await self._begin_brain()
+        for watched in self.watched.values():
+            await watched.is_ready.wait()
+        self._on_answering(time.monotonic() - started)
+
+    async def _begin_brain(self) -> None:
+        def tell(line: str) -> None:
+            self._say("train", line)
+
+        try:
+            if not train.model_path(self._root).exists():
+                tell("training the model; pages are served meanwhile, the bot answers afterwards")
+            model = await asyncio.to_thread(train.train, self._root, on_progress=tell)
+            self._begin(parts.brain(self._settings, self._root, model))
+        except NotTrained as error:
+            self._say("train", f"{error}\nThe desk goes on without the bot: shoppers reach people.")
+            await self._stopping.wait()
+
+    def _begin(self, part: Part) -> None:
+        watched = Watched(part, self._settings.home / "logs", say=self._say, forward=self._forward)
+        self.watched[part.name] = watched
+        watched.start()
