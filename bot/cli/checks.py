@@ -54,7 +54,10 @@ def _interpreters(root: Path) -> Iterator[Finding]:
     if not python.exists():
         yield Finding("Python of the brain", "bad", f"{python} is missing", "make env")
         return
-    code = "import sys, importlib.metadata as m; v = m.version; print(sys.version.split()[0], v('rasa'), v('spacy'))"
+    code = (
+        "import sys, importlib.metadata as m;"
+        "print(sys.version.split()[0], m.version('rasa'), m.version('spacy'))"
+    )
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["does not run"])[-1]
