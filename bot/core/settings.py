@@ -24,16 +24,26 @@ class Settings:
     brain_url: str = _setting("http://127.0.0.1:5005", "address of the brain (rasa run), loopback or private")
     actions_url: str = _setting("http://127.0.0.1:5055", "address of the action server, loopback or private")
     secret_key: str = _setting("", "signs visitor tokens and cookies; at least 32 characters", is_secret=True)
-    internal_secret: str = _setting("", "shared by desk, brain and actions; at least 32 characters", is_secret=True)
+    internal_secret: str = _setting(
+        "", "shared by desk, brain and actions; at least 32 characters", is_secret=True
+    )
     shop_file: Path = _setting(
         Path("bot/shop/demo/shop.toml"), "the shop's profile: name, voice, hours, languages, policies"
     )
-    allowed_origins: str = _setting("", "origins whose pages may embed the chat, space separated; `*` for any")
-    trusted_proxies: int = _setting(0, "how many reverse proxies stand before the desk (for the client's address)")
+    allowed_origins: str = _setting(
+        "", "origins whose pages may embed the chat, space separated; `*` for any"
+    )
+    trusted_proxies: int = _setting(
+        0, "how many reverse proxies stand before the desk (for the client's address)"
+    )
     max_body_bytes: int = _setting(256_000, "largest request body accepted")
     max_message_chars: int = _setting(4_000, "longest shopper message understood; the rest is cut and marked")
-    messages_per_minute: int = _setting(60, "messages a shopper may send in a minute before being asked to wait")
-    brain_timeout_seconds: float = _setting(10.0, "time a turn may take in the brain before it is tried again")
+    messages_per_minute: int = _setting(
+        60, "messages a shopper may send in a minute before being asked to wait"
+    )
+    brain_timeout_seconds: float = _setting(
+        10.0, "time a turn may take in the brain before it is tried again"
+    )
     slow_notice_seconds: float = _setting(5.0, "after this long without an answer the shopper is told")
     episode_idle_seconds: int = _setting(1800, "silence after which an episode of the bot ends")
     survey_expiry_seconds: int = _setting(86_400, "how long a rating may still be given")
@@ -68,7 +78,7 @@ def load(environment: Mapping[str, str], *, needs_secrets: bool = True) -> Setti
         raw = environment.get(name)
         if raw is None or raw == "":
             continue
-        kind = type(item.default)
+        kind: Any = type(item.default)
         try:
             values[item.name] = kind(raw)
         except ValueError as error:

@@ -45,7 +45,11 @@ def verify(token: str, secret_key: str) -> Visitor:
     """
     try:
         claims = jwt.decode(
-            token, secret_key, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["exp", "sub", "aud"]}
+            token,
+            secret_key,
+            algorithms=["HS256"],
+            audience=AUDIENCE,
+            options={"require": ["exp", "sub", "aud"]},
         )
     except jwt.PyJWTError as error:
         raise BadSignature() from error

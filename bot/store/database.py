@@ -58,13 +58,18 @@ class Database:
         self.writer = self._engine(begin="BEGIN IMMEDIATE", pool_size=1 if self.is_sqlite else threads)
         self.reader = self._engine(begin="BEGIN", pool_size=threads)
         self._read_threads = ThreadPoolExecutor(threads, thread_name_prefix="db-read")
-        self._write_threads = ThreadPoolExecutor(1 if self.is_sqlite else threads, thread_name_prefix="db-write")
+        self._write_threads = ThreadPoolExecutor(
+            1 if self.is_sqlite else threads, thread_name_prefix="db-write"
+        )
 
     def _engine(self, *, begin: str, pool_size: int) -> Engine:
         if not self.is_sqlite:
             return create_engine(self.url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True)
         engine = create_engine(
-            self.url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 15, "check_same_thread": False}
+            self.url,
+            pool_size=pool_size,
+            max_overflow=4,
+            connect_args={"timeout": 15, "check_same_thread": False},
         )
 
         @event.listens_for(engine, "connect")

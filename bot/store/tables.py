@@ -87,14 +87,20 @@ class Message(Base):
     account: Mapped[str] = mapped_column(String(100), default="")
     platform_id: Mapped[str | None] = mapped_column(String(200))  # client UUID on the web
     text: Mapped[str] = mapped_column(Text, default="")
-    payload: Mapped[str] = mapped_column(Text, default="")  # what the brain gets instead of text (a chosen button)
+    payload: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # what the brain gets instead of text (a chosen button)
     parts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     cause_id: Mapped[int | None] = mapped_column(BigInteger)  # outbound: the inbound message it answers
-    response: Mapped[str] = mapped_column(String(100), default="")  # Rasa response name, e.g. utter_faq/returns
+    response: Mapped[str] = mapped_column(
+        String(100), default=""
+    )  # Rasa response name, e.g. utter_faq/returns
     created_at: Mapped[datetime] = mapped_column(Moment)  # the platform's time
     stored_at: Mapped[datetime] = mapped_column(Moment)
     handled_at: Mapped[datetime | None] = mapped_column(Moment)  # inbound only: its turn has committed
-    state: Mapped[str] = mapped_column(String(10))  # in: received; out: pending|sending|sent|failed|dropped; note: kept
+    state: Mapped[str] = mapped_column(
+        String(10)
+    )  # in: received; out: pending|sending|sent|failed|dropped; note: kept
     error: Mapped[str] = mapped_column(String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -131,7 +137,9 @@ class Event(Base):
         ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True
     )
     seq: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20))  # message | owner | delivery | survey | read | note | episode
+    kind: Mapped[str] = mapped_column(
+        String(20)
+    )  # message | owner | delivery | survey | read | note | episode
     audience: Mapped[str] = mapped_column(String(6), default="all")
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
     data: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -262,5 +270,3 @@ class Mark(Base):
     __tablename__ = "marks"
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
-
-

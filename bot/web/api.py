@@ -17,7 +17,7 @@ from bot.core.errors import AisleError, BadInput
 Handler = Callable[..., Awaitable[Any]]
 
 
-class Body(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Body(msgspec.Struct, forbid_unknown_fields=True):
     """Base of request bodies."""
 
 

@@ -2,9 +2,11 @@
 
 import importlib
 import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sanic import HTTPResponse, Request, Sanic
+from sanic.config import Config
 from sanic.exceptions import SanicException
 
 from bot.bootstrap import Services
@@ -12,13 +14,14 @@ from bot.core.errors import AisleError, BadInput, NotFound, TooLarge
 from bot.web import ROUTES, guards
 from bot.web.api import Api, Handler, Route, decode, error_response, json_response
 
+App = Sanic[Config, Any]
 log = logging.getLogger("aisle.web")
 CODES = {400: "bad_input", 404: "not_found", 405: "wrong_method", 408: "too_slow", 413: "too_large"}
 
 
-def create_app(services: Services, *, name: str = "aisle") -> Sanic:
+def create_app(services: Services, *, name: str = "aisle") -> App:
     """The app, with `services` in `app.ctx.services` and the collected routes in `app.ctx.api`."""
-    app = Sanic(name, configure_logging=False)
+    app: App = Sanic(name, configure_logging=False)
     app.config.REQUEST_MAX_SIZE = services.settings.max_body_bytes
     app.config.REQUEST_TIMEOUT = 30
     app.config.RESPONSE_TIMEOUT = 60
@@ -33,25 +36,25 @@ def create_app(services: Services, *, name: str = "aisle") -> Sanic:
         app.add_route(_guarded(route, handler), route.path, methods=[route.method], name=_name(route))
     app.ctx.api = api
     _errors(app)
-    app.on_response(_headers)
+    app.register_middleware(_headers, "response")
 
     @app.before_server_start
-    async def _start(_app: Sanic) -> None:
+    async def _start(_app: App) -> None:
         await services.start()
 
     @app.before_server_stop
-    async def _stop(_app: Sanic) -> None:
+    async def _stop(_app: App) -> None:
         await services.stop()
 
     return app
 
 
 def _name(route: Route) -> str:
-    return f"{route.method}_{route.path}".translate(str.maketrans({c: "_" for c in "/<>:.-"})).lower()
+    return f"{route.method}_{route.path}".translate(str.maketrans("/<>:.-", "______")).lower()
 
 
-def _guarded(route: Route, handler: Handler) -> Handler:
-    async def call(request: Request, **parameters: Any) -> HTTPResponse:
+def _guarded(route: Route, handler: Handler) -> Callable[..., Coroutine[Any, Any, HTTPResponse | None]]:
+    async def call(request: Request, **parameters: Any) -> HTTPResponse | None:
         refusal = await guards.check(request, route)
         if refusal is not None:
             return refusal
@@ -63,7 +66,7 @@ def _guarded(route: Route, handler: Handler) -> Handler:
     return call
 
 
-def _errors(app: Sanic) -> None:
+def _errors(app: App) -> None:
     @app.exception(AisleError)
     async def _ours(_request: Request, error: AisleError) -> HTTPResponse:
         return error_response(error)
@@ -76,7 +79,11 @@ def _errors(app: Sanic) -> None:
         if status == 404:
             return error_response(NotFound())
         return json_response(
-            {"ok": False, "error": CODES.get(status, "internal" if status >= 500 else "bad_input"), "message": str(error)},
+            {
+                "ok": False,
+                "error": CODES.get(status, "internal" if status >= 500 else "bad_input"),
+                "message": str(error),
+            },
             status,
             dict(error.headers or {}),
         )
@@ -88,9 +95,11 @@ def _errors(app: Sanic) -> None:
     @app.exception(Exception)
     async def _unexpected(request: Request, error: Exception) -> HTTPResponse:
         log.exception("unexpected error", extra={"path": request.path}, exc_info=error)
-        return json_response({"ok": False, "error": "internal", "message": "Something went wrong on our side."}, 500)
+        return json_response(
+            {"ok": False, "error": "internal", "message": "Something went wrong on our side."}, 500
+        )
 
 
-async def _headers(request: Request, response: HTTPResponse) -> None:
+async def _headers(request: Any, response: Any) -> None:
     for name, value in guards.security_headers(request).items():
         response.headers.setdefault(name, value)

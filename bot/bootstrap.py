@@ -1,0 +1,135 @@
+"""The composition root: builds everything once, from settings; nothing else makes connections or reads files."""
+
+import asyncio
+import importlib
+import logging
+from dataclasses import dataclass, field
+
+import connectors
+from bot.brain.client import Brain
+from bot.core.channel import Connector
+from bot.core.errors import Conflict
+from bot.core.profile import Profile
+from bot.core.profile import load as load_profile
+from bot.core.settings import Settings
+from bot.core.times import now
+from bot.desk import close
+from bot.desk.answers import Answers
+from bot.desk.context import Context
+from bot.desk.deliver import Outbox
+from bot.desk.figures import Figures
+from bot.desk.live import Live
+from bot.desk.turns import Turns
+from bot.desk.words import Words
+from bot.shop.contract import Shop
+from bot.store.database import Database
+
+log = logging.getLogger("aisle")
+SWEEP_SECONDS = 5.0
+
+
+@dataclass
+class Services:
+    """All that a desk process holds. `start` and `stop` run in its event loop."""
+
+    settings: Settings
+    profile: Profile
+    context: Context
+    database: Database
+    shop: Shop
+    live: Live
+    brain: Brain
+    turns: Turns
+    outbox: Outbox
+    answers: Answers
+    figures: Figures
+    _sweeper: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    async def start(self) -> None:
+        """Finish what the last run committed, and keep sweeping."""
+        await self.turns.recover()
+        await self.outbox.recover()
+        self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
+
+    async def stop(self) -> None:
+        """Stop the workers and give everything back; the rows keep the rest."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await self.turns.stop()
+        await self.outbox.stop()
+        await self.brain.close()
+        self.database.close()
+
+    def changed(self, conversation_id: str, *, has_turn: bool = False) -> None:
+        """Call after every committed change of a conversation: wakes pages, outbox and (if asked) the bot."""
+        if has_turn:
+            self.turns.notify(conversation_id)
+        self.outbox.notify(conversation_id)
+        self.live.wake(conversation_id)
+
+    async def _sweep(self) -> None:
+        """Due retries, turns nobody took, and episodes gone silent."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.turns.recover()
+                await self.outbox.recover()
+                await self._close_idle()
+                await asyncio.to_thread(self.answers.refresh)
+            except Exception:
+                log.exception("the sweep failed")
+
+    async def _close_idle(self) -> None:
+        for conversation_id in await self.database.read(close.idle, context=self.context, at=now()):
+            try:
+                await self.database.write(
+                    close.close_if_idle, conversation_id, context=self.context, at=now()
+                )
+            except Conflict:
+                continue
+            self.changed(conversation_id)
+
+
+def build_shop(settings: Settings, *, database: Database | None = None) -> Shop:
+    """The shop the settings name: the local catalogue and orders."""
+    from bot.shop.local import LocalShop
+
+    profile = load_profile(settings.shop_file)
+    return LocalShop(database or Database(settings.database), settings.home, profile)
+
+
+def build_connectors() -> dict[str, Connector]:
+    """All channels, by name."""
+    found = {}
+    for name in connectors.NAMES:
+        connector: Connector = importlib.import_module(f"connectors.{name}").connector()
+        found[connector.name] = connector
+    return found
+
+
+def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -> Services:
+    """Everything a desk needs. Call in the process (not necessarily the loop) that will run it."""
+    profile = load_profile(settings.shop_file)
+    context = Context(settings=settings, profile=profile, words=Words())
+    database = Database(settings.database)
+    live, figures = Live(), Figures()
+    brain = Brain(
+        settings.brain_url, settings.internal_secret, timeout_seconds=settings.brain_timeout_seconds
+    )
+    answers = Answers(database)
+    outbox = Outbox(database, channels if channels is not None else build_connectors(), live, figures)
+    turns = Turns(database, brain, context, live, figures, sent=outbox.notify, version_of=answers.text_for)
+    return Services(
+        settings=settings,
+        profile=profile,
+        context=context,
+        database=database,
+        shop=build_shop(settings, database=database),
+        live=live,
+        brain=brain,
+        turns=turns,
+        outbox=outbox,
+        answers=answers,
+        figures=figures,
+    )

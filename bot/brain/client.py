@@ -1,0 +1,111 @@
+"""One call to the brain per turn, over its private channel (docs/internals.md, 'Desk → brain')."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from bot.core.errors import BrainUnavailable
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the brain is told."""
+
+    sender: str
+    message: str
+    message_id: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the brain said: replies as it shaped them, what it understood, and its state."""
+
+    replies: tuple[dict[str, Any], ...]
+    understood: dict[str, Any] = field(default_factory=dict)
+    slots: dict[str, Any] = field(default_factory=dict)
+    active_form: str = ""
+    failed_action: str = ""
+
+
+class BrainRefused(BrainUnavailable):
+    """The brain is up but could not take this turn."""
+
+
+class Brain:
+    """A client; safe to share between tasks of one event loop."""
+
+    def __init__(self, url: str, secret: str, *, timeout_seconds: float) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"X-Aisle-Secret": secret, "Content-Type": "application/json"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=2.0)
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout, connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
+            )
+        return self._session
+
+    async def turn(self, turn: Turn) -> Answer:
+        """The brain's answer to one message.
+
+        Raises:
+            BrainRefused: it answered, but not with an answer of ours (its fault or this message's).
+            BrainUnavailable: it cannot be reached, or took too long.
+        """
+        body = json.dumps(
+            {
+                "sender": turn.sender,
+                "message": turn.message,
+                "message_id": turn.message_id,
+                "metadata": turn.metadata,
+            }
+        )
+        try:
+            async with self._client().post(
+                f"{self._url}/webhooks/desk/webhook", data=body, headers=self._headers
+            ) as response:
+                if response.status in (404, 503):  # still loading its model
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+                if response.status != 200:
+                    raise BrainRefused(f"the brain answered {response.status}")
+                return _answer(await response.json(content_type=None))
+        except TimeoutError as error:
+            raise BrainRefused("the brain took too long") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
+        except ValueError as error:
+            raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
+
+    async def is_up(self) -> bool:
+        """Whether the brain answers within a second (a wrong secret counts as down)."""
+        try:
+            async with (
+                asyncio.timeout(1.0),
+                self._client().get(f"{self._url}/webhooks/desk/", headers=self._headers) as response,
+            ):
+                return response.status == 200
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _answer(data: Any) -> Answer:
+    if not isinstance(data, dict) or not isinstance(data.get("replies"), list):
+        raise BrainRefused("the brain's answer has no replies")
+    return Answer(
+        replies=tuple(reply for reply in data["replies"] if isinstance(reply, dict)),
+        understood=data.get("understood") or {},
+        slots=data.get("slots") or {},
+        active_form=data.get("active_form") or "",
+        failed_action=data.get("failed_action") or "",
+    )

@@ -1,0 +1,285 @@
+"""What a turn leaves behind: replies, hand-off, survey, facts and 'handled', committed together (promise 5)."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.brain.client import Answer
+from bot.core import messages
+from bot.core.errors import BadInput
+from bot.core.messages import COMMANDS, Choice, Command, Image, Part, QuickReplies, Text
+from bot.core.ownership import Owner, Reason
+from bot.core.text import clean
+from bot.desk.close import close
+from bot.desk.context import Context
+from bot.desk.hand_off import hand_off
+from bot.desk.say import notice, say
+from bot.desk.survey import ask
+from bot.store import conversations as store
+from bot.store.tables import Contact, Conversation, Message
+
+log = logging.getLogger("aisle.turns")
+AnswerFor = Callable[[str, str], tuple[str, str] | None]
+
+
+def commit_turn(
+    session: Session,
+    conversation_id: str,
+    message_id: int,
+    answer: Answer,
+    *,
+    owner_version: int,
+    context: Context,
+    answer_for: AnswerFor,
+    at: datetime,
+) -> bool:
+    """Keep the outcome of a turn computed under `owner_version`; True when there is something to send.
+
+    When the conversation changed hands meanwhile the replies are dropped and only what was understood is kept.
+    `answer_for(response name, locale)` gives the shop's own wording of an answer and its version.
+    """
+    conversation = store.locked(session, conversation_id)
+    message = session.get_one(Message, message_id, with_for_update=True)
+    if message.handled_at is not None:
+        return False
+    message.handled_at = at
+    message.understood = _understood(answer)
+    _understanding_facts(session, conversation, message, answer, at)
+    if conversation.owner != Owner.BOT or conversation.owner_version != owner_version:
+        store.add_fact(session, conversation, "reply_dropped", at=at, actor="bot", message_id=message_id)
+        return False
+    conversation.slow_told_at = None
+    said, commands = _split(answer, conversation.language, answer_for)
+    written = []
+    for number, (parts, response, version) in enumerate(said):
+        named = _with_ids(parts, number)
+        row = say(
+            session,
+            conversation,
+            named,
+            author="bot",
+            at=at,
+            cause_id=message_id,
+            response=response,
+            content_version=version,
+        )
+        written.append(row)
+    if answer.failed_action:
+        commands = _after_failure(session, conversation, message, answer, commands, context=context, at=at)
+    elif not said and not commands:
+        notice(
+            session, conversation, "silent", context=context, at=at, choices=["person"], cause_id=message_id
+        )
+    session.flush()
+    for command in commands:
+        _carry_out(session, conversation, command, cause_id=message_id, context=context, at=at)
+    for row in written:  # what the bot says while handing over belongs to the new state of things
+        row.owner_version = conversation.owner_version
+    return True
+
+
+def give_up(
+    session: Session, conversation_id: str, message_id: int, *, context: Context, at: datetime
+) -> None:
+    """A message the brain cannot take goes to a person, with an apology."""
+    conversation = store.locked(session, conversation_id)
+    message = session.get_one(Message, message_id)
+    if conversation.owner != Owner.BOT or message.handled_at is not None:
+        return
+    message.handled_at = at
+    notice(session, conversation, "error.hand_off", context=context, at=at, cause_id=message_id)
+    command = messages.HandOff(reason=Reason.ERROR.value)
+    hand_off(session, conversation, command, context=context, at=at, actor="system", cause_id=message_id)
+
+
+def _understood(answer: Answer) -> dict[str, Any]:
+    return {
+        **answer.understood,
+        "slots": {key: value for key, value in answer.slots.items() if value is not None},
+        "active_form": answer.active_form,
+        "failed_action": answer.failed_action,
+    }
+
+
+def _understanding_facts(
+    session: Session, conversation: Conversation, message: Message, answer: Answer, at: datetime
+) -> None:
+    intent = str(answer.understood.get("intent") or "")
+    if intent:
+        confidence = answer.understood.get("confidence")
+        value = float(confidence) if isinstance(confidence, (int, float)) else None
+        store.add_fact(
+            session,
+            conversation,
+            "understood",
+            at=at,
+            actor="bot",
+            message_id=message.id,
+            label=intent,
+            value=value,
+            episode=message.episode,
+        )
+
+
+def _split(
+    answer: Answer, locale: str, answer_for: AnswerFor
+) -> tuple[list[tuple[list[Part], str, str]], list[Command]]:
+    """Messages to write (parts, response name, content version) and commands, in the brain's order."""
+    said: list[tuple[list[Part], str, str]] = []
+    commands: list[Command] = []
+    for reply in answer.replies:
+        parts: list[Part] = []
+        response = str(reply.get("response") or "")
+        text, version = clean(str(reply.get("text") or "")), ""
+        edited = answer_for(response, locale) if response else None
+        if edited is not None:
+            text, version = edited
+        if text:
+            parts.append(Text(text))
+        custom = reply.get("custom")
+        if isinstance(custom, Mapping) and custom:
+            try:
+                value = messages.from_json(custom)
+            except BadInput as error:
+                log.error("an action sent a payload that is not ours", extra={"reason": str(error)})
+            else:
+                if isinstance(value, COMMANDS):
+                    commands.append(value)
+                else:
+                    parts.append(value)
+        if reply.get("image"):
+            parts.append(Image(url=str(reply["image"])))
+        buttons = _buttons(reply.get("buttons") or ())
+        if buttons:
+            parts.append(QuickReplies(items=buttons))
+        if parts:
+            said.append((parts, response, version))
+    return said, commands
+
+
+def _buttons(raw: Any) -> tuple[Choice, ...]:
+    found = []
+    for number, item in enumerate(raw):
+        title = clean(str(item.get("title") or ""), limit=120)
+        if title:
+            found.append(Choice(id=f"b{number}", title=title, payload=str(item.get("payload") or title)))
+    return tuple(found)
+
+
+def _with_ids(parts: list[Part], number: int) -> list[Part]:
+    """Button ids unique within a turn, so that a choice without its event number is not ambiguous."""
+    named: list[Part] = []
+    for part in parts:
+        if isinstance(part, QuickReplies):
+            items = tuple(Choice(f"{number}{item.id}", item.title, item.payload) for item in part.items)
+            named.append(QuickReplies(items=items))
+        else:
+            named.append(part)
+    return named
+
+
+def _after_failure(
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    answer: Answer,
+    commands: list[Command],
+    *,
+    context: Context,
+    at: datetime,
+) -> list[Command]:
+    """An action failed: say so; the second time running, fetch a person."""
+    before = session.scalars(_previous(message)).first()
+    store.add_fact(
+        session,
+        conversation,
+        "action_failed",
+        at=at,
+        actor="bot",
+        message_id=message.id,
+        label=answer.failed_action,
+    )
+    failed_before = bool(before and before.understood and before.understood.get("failed_action"))
+    if failed_before and not any(isinstance(item, messages.HandOff) for item in commands):
+        notice(session, conversation, "error.hand_off", context=context, at=at, cause_id=message.id)
+        return [*commands, messages.HandOff(reason=Reason.ERROR.value)]
+    notice(session, conversation, "error", context=context, at=at, choices=["person"], cause_id=message.id)
+    return commands
+
+
+def _previous(message: Message) -> Any:
+    return (
+        select(Message)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.episode == message.episode,
+            Message.direction == "in",
+            Message.id < message.id,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def _carry_out(
+    session: Session,
+    conversation: Conversation,
+    command: Command,
+    *,
+    cause_id: int,
+    context: Context,
+    at: datetime,
+) -> None:
+    match command:
+        case messages.HandOff():
+            if conversation.owner == Owner.BOT:
+                hand_off(session, conversation, command, context=context, at=at, cause_id=cause_id)
+        case messages.Close():
+            close(
+                session,
+                conversation.id,
+                context=context,
+                by="bot",
+                is_confirmed=command.is_confirmed,
+                cause_id=cause_id,
+                at=at,
+            )
+        case messages.AskSurvey():
+            ask(
+                session,
+                conversation,
+                segment="agent" if conversation.first_reply_at else "bot",
+                user_id=None,
+                context=context,
+                cause_id=cause_id,
+                at=at,
+            )
+        case messages.Note():
+            actor = "shopper" if command.kind in ("helpful", "product_asked", "searched") else "bot"
+            store.add_fact(
+                session,
+                conversation,
+                command.kind[:30],
+                at=at,
+                actor=actor,
+                message_id=cause_id,
+                label=command.label,
+                value=command.value,
+            )
+        case messages.Contact():
+            _learn(session, conversation, command)
+
+
+def _learn(session: Session, conversation: Conversation, command: messages.Contact) -> None:
+    contact = session.get_one(Contact, conversation.contact_id)
+    if command.customer_id:
+        contact.customer_id = command.customer_id[:64]
+    contact.name = contact.name or clean(command.name, limit=200)
+    contact.email = contact.email or clean(command.email, limit=320)
+    contact.phone = contact.phone or clean(command.phone, limit=40)
+    if command.order_number:
+        conversation.summary = {**conversation.summary, "order_number": command.order_number[:40]}

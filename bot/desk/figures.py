@@ -1,0 +1,54 @@
+"""Figures for operators (Prometheus), counted as things happen; one object per process."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+BUCKETS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
+
+
+class Figures:
+    """Counters and gauges under the prefix `aisle_`, in a registry of their own (nothing global)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.turns = Counter("aisle_turns_total", "Turns the bot took", registry=self.registry)
+        self.turn_seconds = Histogram(
+            "aisle_turn_seconds",
+            "Seconds from storing a message to the commit of its turn",
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.messages = Counter(
+            "aisle_messages_total",
+            "Messages by direction and channel",
+            ("direction", "channel"),
+            registry=self.registry,
+        )
+        self.brain_failures = Counter(
+            "aisle_brain_failures_total", "Calls to the brain that failed", registry=self.registry
+        )
+        self.dropped = Counter(
+            "aisle_replies_dropped_total",
+            "Bot replies not sent because a person owns the chat",
+            registry=self.registry,
+        )
+        self.pages = Gauge(
+            "aisle_live_pages", "Open live connections of chats and inboxes", registry=self.registry
+        )
+        self.queue = Gauge("aisle_queue_length", "Conversations waiting for a person", registry=self.registry)
+        self.outbox = Gauge(
+            "aisle_outbox", "Messages in the outbox by state", ("state",), registry=self.registry
+        )
+        self.brain_up = Gauge("aisle_brain_up", "1 when the brain answers", registry=self.registry)
+
+    def turn(self, seconds: float) -> None:
+        """A turn was committed `seconds` after its message was stored."""
+        self.turns.inc()
+        self.turn_seconds.observe(seconds)
+
+    def brain_failed(self) -> None:
+        """A call to the brain failed."""
+        self.brain_failures.inc()
+
+    def message(self, direction: str, channel: str) -> None:
+        """A message came in or went out."""
+        self.messages.labels(direction, channel).inc()

@@ -1,0 +1,312 @@
+"""Taking in one shopper message: stored first, answered later (promises 1 and 2)."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.core.errors import BadInput
+from bot.core.ids import new_id
+from bot.core.messages import HandOff
+from bot.core.ownership import Owner, Reason
+from bot.core.text import clean, first_line
+from bot.core.times import seconds_between
+from bot.desk import survey
+from bot.desk.close import close
+from bot.desk.context import Context
+from bot.desk.hand_off import hand_back, hand_off
+from bot.desk.say import notice
+from bot.store import conversations as store
+from bot.store.tables import Contact, Conversation, Event, Message
+
+STANDING = ("person", "start_over", "keep_bot", "leave_message")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A shopper's message as a channel hands it over.
+
+    `platform_id` makes it unique within (channel, account). `choice_id` is the quick reply chosen: one of `STANDING`,
+    `starter:<n>`, or an id in the message of event `choice_seq` (None: the latest that has it).
+    """
+
+    channel: str
+    account: str
+    external_id: str
+    platform_id: str
+    text: str
+    at: datetime
+    contact_id: str = ""
+    conversation_id: str = ""
+    language: str = "en"
+    choice_id: str = ""
+    choice_seq: int | None = None
+    page: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where it went. `needs_turn`: the bot must answer; `is_new` False: it was a repeat and nothing changed."""
+
+    conversation_id: str
+    message_id: int
+    seq: int
+    at: datetime
+    is_new: bool
+    needs_turn: bool
+
+
+def receive(session: Session, incoming: Incoming, *, context: Context) -> Received:
+    """Store a message with its event and facts; standing choices, ratings and left messages are settled here.
+
+    Raises:
+        BadInput: empty, or a choice that was never offered.
+    """
+    text = clean(incoming.text, limit=context.settings.max_message_chars)
+    if not text and not incoming.choice_id:
+        raise BadInput("write something first", field="text")
+    known = store.by_platform_id(
+        session, channel=incoming.channel, account=incoming.account, platform_id=incoming.platform_id
+    )
+    if known is not None:
+        return _repeat(session, known)
+    conversation = _conversation(session, incoming)
+    known = store.by_platform_id(  # asked again under the lock: two copies may have come side by side
+        session, channel=incoming.channel, account=incoming.account, platform_id=incoming.platform_id
+    )
+    if known is not None:
+        return _repeat(session, known)
+    title, payload = _choice(session, conversation, incoming, text, context)
+    message = Message(
+        conversation_id=conversation.id,
+        episode=conversation.episode,
+        direction="in",
+        author="shopper",
+        channel=incoming.channel,
+        account=incoming.account,
+        platform_id=incoming.platform_id,
+        text=title or text,
+        payload=payload,
+        parts=[],
+        created_at=incoming.at,
+        stored_at=incoming.at,
+        state="received",
+        language=conversation.language,
+        page=incoming.page,
+    )
+    session.add(message)
+    session.flush()
+    is_settled = not payload and survey.take_text(
+        session, conversation, message.text, context=context, at=incoming.at, cause_id=message.id
+    )
+    if not is_settled:
+        _open(session, conversation, message, context)
+    seq = store.append_event(session, conversation, "message", at=incoming.at, message_id=message.id)
+    store.add_fact(
+        session, conversation, "message_in", at=incoming.at, actor="shopper", message_id=message.id
+    )
+    conversation.last_at = conversation.last_shopper_at = incoming.at
+    conversation.last_text = first_line(message.text)
+    if incoming.page:
+        conversation.page = incoming.page
+    if is_settled:
+        message.handled_at = incoming.at
+        return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=False)
+    if conversation.waiting_since is None:
+        conversation.waiting_since = incoming.at
+    needs_turn = _route(session, conversation, message, payload, context=context, at=incoming.at)
+    if not needs_turn:
+        message.handled_at = incoming.at
+    return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=needs_turn)
+
+
+def _repeat(session: Session, message: Message) -> Received:
+    seq = session.scalar(
+        select(Event.seq).where(
+            Event.conversation_id == message.conversation_id,
+            Event.message_id == message.id,
+            Event.kind == "message",
+        )
+    )
+    return Received(
+        message.conversation_id,
+        message.id,
+        seq or 0,
+        message.created_at,
+        is_new=False,
+        needs_turn=message.handled_at is None,
+    )
+
+
+def _conversation(session: Session, incoming: Incoming) -> Conversation:
+    """The shopper's conversation, locked; made with their first message."""
+    conversation_id, contact_id = incoming.conversation_id, incoming.contact_id
+    if not conversation_id:
+        known = store.of_identity(
+            session, channel=incoming.channel, account=incoming.account, external_id=incoming.external_id
+        )
+        if known is not None:
+            contact_id, conversation_id = known
+    if conversation_id:
+        found = store.find_locked(session, conversation_id)
+        if found is not None:
+            return found
+    return store.make(
+        session,
+        conversation_id=conversation_id or new_id(),
+        contact_id=contact_id or new_id(),
+        channel=incoming.channel,
+        account=incoming.account,
+        external_id=incoming.external_id,
+        language=incoming.language,
+        at=incoming.at,
+    )
+
+
+def _choice(
+    session: Session, conversation: Conversation, incoming: Incoming, text: str, context: Context
+) -> tuple[str, str]:
+    """(what the shopper is seen to say, payload for the brain or `choice:<standing>`)."""
+    locale = conversation.language
+    name = incoming.choice_id
+    if name in STANDING:
+        return context.words.text(f"choice.{name}", locale), f"choice:{name}"
+    if name.startswith("starter:"):
+        starters = context.profile.starters
+        items = starters.get(locale) or starters.get("en") or ()
+        number = name.removeprefix("starter:")
+        if not number.isdecimal() or int(number) >= len(items):
+            raise BadInput("there is no such starter", field="choice.id")
+        return items[int(number)][1], ""
+    offered = _offered(session, conversation, incoming.choice_seq)
+    for item in offered:
+        is_meant = item["id"] == name if name else item["title"].casefold() == text.casefold()
+        if is_meant:
+            standing = item["id"] if item["id"] in STANDING and not item.get("payload") else ""
+            return item["title"], f"choice:{standing}" if standing else item.get("payload", "")
+    if name:
+        raise BadInput("that choice is not on offer", field="choice.id")
+    return "", ""
+
+
+def _offered(session: Session, conversation: Conversation, seq: int | None) -> list[dict[str, Any]]:
+    """Quick replies of the message of event `seq`, or of the latest message that the shopper was sent."""
+    query = select(Message.parts).where(
+        Message.conversation_id == conversation.id, Message.direction == "out"
+    )
+    if seq is not None:
+        query = query.join(Event, Event.message_id == Message.id).where(
+            Event.conversation_id == conversation.id, Event.seq == seq
+        )
+    else:
+        query = query.where(Message.state == "sent").order_by(Message.id.desc()).limit(3)
+    items: list[dict[str, Any]] = []
+    for parts in session.scalars(query):
+        for part in parts:
+            if part.get("type") == "quick_replies":
+                items.extend(part["items"])
+        if items:
+            break
+    return items
+
+
+def _open(session: Session, conversation: Conversation, message: Message, context: Context) -> None:
+    """See that the message falls into an open episode: the first, the running one, or a new one."""
+    at = message.created_at
+    if conversation.owner == Owner.BOT and conversation.episode > 0 and conversation.waiting_since is None:
+        idle = seconds_between(conversation.last_at, at)
+        if idle > context.settings.episode_idle_seconds:
+            close(session, conversation.id, context=context, by="idle", at=at)
+    if conversation.episode == 0:
+        store.open_episode(session, conversation, at)
+        store.add_fact(session, conversation, "opened", at=at, actor="shopper")
+    elif conversation.owner == Owner.CLOSED:
+        since = seconds_between(conversation.closed_at or at, at)
+        store.change_owner(session, conversation, Owner.BOT)
+        store.open_episode(session, conversation, at)
+        store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=since)
+        store.append_event(session, conversation, "episode", at=at, data={"episode": conversation.episode})
+    message.episode = conversation.episode
+
+
+def _route(
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    payload: str,
+    *,
+    context: Context,
+    at: datetime,
+) -> bool:
+    """Settle what needs no brain; True when the bot has to take a turn."""
+    standing = payload.removeprefix("choice:") if payload.startswith("choice:") else ""
+    owner = Owner(conversation.owner)
+    if standing == "person":
+        message.payload = ""
+        if owner is Owner.BOT:
+            hand_off(
+                session,
+                conversation,
+                HandOff(reason=Reason.ASKED.value),
+                context=context,
+                at=at,
+                actor="shopper",
+                cause_id=message.id,
+            )
+        return False
+    if standing == "start_over":
+        message.payload = ""
+        if owner is Owner.BOT:
+            close(session, conversation.id, context=context, by="shopper", at=at)
+            store.change_owner(session, conversation, Owner.BOT)
+            store.open_episode(session, conversation, at)
+            store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=0.0)
+            store.append_event(
+                session, conversation, "episode", at=at, data={"episode": conversation.episode}
+            )
+            message.episode = conversation.episode
+            notice(session, conversation, "start_over", context=context, at=at, cause_id=message.id)
+        return False
+    if standing == "keep_bot":
+        message.payload = ""
+        if owner is Owner.QUEUE:
+            hand_back(session, conversation.id, context=context, at=at)
+        return False
+    if standing == "leave_message":
+        message.payload = ""
+        if owner is Owner.BOT:
+            hand_off(
+                session,
+                conversation,
+                HandOff(reason=Reason.ASKED.value),
+                context=context,
+                at=at,
+                actor="shopper",
+                cause_id=message.id,
+            )
+        if conversation.owner == Owner.QUEUE:
+            conversation.left_message = "wanted"
+            notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message.id)
+        return False
+    if owner is Owner.QUEUE and conversation.left_message == "wanted":
+        _keep_left_message(session, conversation, message, context=context, at=at)
+        return False
+    return owner is Owner.BOT
+
+
+def _keep_left_message(
+    session: Session, conversation: Conversation, message: Message, *, context: Context, at: datetime
+) -> None:
+    conversation.left_message = "left"
+    found = _EMAIL.search(message.text)
+    contact = session.get_one(Contact, conversation.contact_id)
+    if found and not contact.email:
+        contact.email = found[0][:320]
+    conversation.summary = {**conversation.summary, "left_message": message.text}
+    store.add_fact(session, conversation, "left_message", at=at, actor="shopper", message_id=message.id)
+    key = "leave_message.kept_mail" if contact.email else "leave_message.kept"
+    notice(session, conversation, key, context=context, at=at, cause_id=message.id, email=contact.email)

@@ -1,0 +1,69 @@
+"""Writing an outgoing message: a row in the outbox, sent later by `bot.desk.deliver`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.core.messages import Choice, Part, QuickReplies, Text, to_json
+from bot.desk.context import Context
+from bot.store.tables import Conversation, Message
+
+
+def say(
+    session: Session,
+    conversation: Conversation,
+    parts: Sequence[Part],
+    *,
+    author: str,
+    at: datetime,
+    user_id: int | None = None,
+    cause_id: int | None = None,
+    response: str = "",
+    platform_id: str | None = None,
+    content_version: str = "",
+) -> Message:
+    """Add a pending message written under the conversation's present owner version."""
+    text = "\n\n".join(part.text for part in parts if isinstance(part, Text))
+    message = Message(
+        conversation_id=conversation.id,
+        episode=conversation.episode,
+        direction="out",
+        author=author,
+        user_id=user_id,
+        channel=conversation.channel,
+        account=conversation.account,
+        platform_id=platform_id,
+        text=text,
+        parts=[to_json(part) for part in parts if not isinstance(part, Text)],
+        cause_id=cause_id,
+        response=response,
+        created_at=at,
+        stored_at=at,
+        state="pending",
+        owner_version=conversation.owner_version,
+        language=conversation.language,
+        content_version=content_version,
+    )
+    session.add(message)
+    return message
+
+
+def notice(
+    session: Session,
+    conversation: Conversation,
+    key: str,
+    *,
+    context: Context,
+    at: datetime,
+    choices: Sequence[str] = (),
+    cause_id: int | None = None,
+    **values: object,
+) -> Message:
+    """Say one of the desk's own texts in the shopper's language, with standing choices as quick replies."""
+    locale = conversation.language
+    parts: list[Part] = [Text(context.words.text(key, locale, **values))]
+    if choices:
+        items = tuple(Choice(id=name, title=context.words.text(f"choice.{name}", locale)) for name in choices)
+        parts.append(QuickReplies(items=items))
+    return say(session, conversation, parts, author="system", at=at, cause_id=cause_id, response=key)

@@ -1,0 +1,270 @@
+"""Taking the bot's turns: one at a time per conversation, in order, each committed as one transaction.
+
+A shopper message is a turn to take as long as it is unhandled and the bot owns the conversation. Nothing else
+is remembered: after a crash, `recover` finds the same rows again and the brain answers a repeated message id
+with the replies it already gave (promises 3, 5 and 8).
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.brain.client import Answer, Brain, BrainRefused, Turn
+from bot.core.errors import BrainUnavailable
+from bot.core.ownership import Owner
+from bot.core.text import for_brain
+from bot.core.times import now, seconds_between
+from bot.desk import presence
+from bot.desk.commit import commit_turn, give_up
+from bot.desk.context import Context
+from bot.desk.figures import Figures
+from bot.desk.live import Live
+from bot.desk.say import notice
+from bot.store import conversations as store
+from bot.store.database import Database
+from bot.store.tables import Contact, Conversation, Message
+
+log = logging.getLogger("aisle.turns")
+REFUSALS = 3  # a message the brain refuses this often goes to a person
+BACK_OFF = (0.25, 0.5, 1.0, 2.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next turn of a conversation."""
+
+    message_id: int
+    turn: Turn
+    owner: str
+    owner_version: int
+    asked_at: datetime
+    refusals: int
+
+
+def next_turn(session: Session, conversation_id: str, *, context: Context, at: datetime) -> Next | None:
+    """The oldest unhandled message by the platform's time, with what the brain should know."""
+    row = session.execute(
+        select(Message, Conversation, Contact)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.handled_at.is_(None),
+            Message.direction == "in",
+        )
+        .order_by(Message.created_at, Message.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    message, conversation, contact = row
+    turn = Turn(
+        sender=f"{conversation.id}.{message.episode}",
+        message=message.payload or for_brain(message.text),
+        message_id=str(message.id),
+        metadata={
+            "channel": conversation.channel,
+            "language": conversation.language,
+            "conversation_id": conversation.id,
+            "page": message.page or conversation.page,
+            "agents": presence.people(session, context.profile, at).state,
+            "contact": {"name": contact.name, "email": contact.email, "customer_id": contact.customer_id},
+        },
+    )
+    return Next(
+        message.id,
+        turn,
+        conversation.owner,
+        conversation.owner_version,
+        message.stored_at,
+        message.attempts,
+    )
+
+
+def _skip(session: Session, conversation_id: str, at: datetime) -> None:
+    conversation = store.locked(session, conversation_id)
+    if conversation.owner != Owner.BOT:
+        store.mark_all_handled(session, conversation_id, at)
+
+
+def _count_refusal(session: Session, message_id: int) -> None:
+    session.execute(update(Message).where(Message.id == message_id).values(attempts=Message.attempts + 1))
+
+
+def tell_slow(
+    session: Session, conversation_id: str, message_id: int, *, context: Context, at: datetime
+) -> bool:
+    """Tell the shopper their message is kept, once an outage; False when there is nothing to tell."""
+    conversation = store.locked(session, conversation_id)
+    message = session.get_one(Message, message_id)
+    if (
+        conversation.owner != Owner.BOT
+        or message.handled_at is not None
+        or conversation.slow_told_at is not None
+    ):
+        return False
+    conversation.slow_told_at = at
+    store.add_fact(session, conversation, "brain_down", at=at, actor="system", message_id=message_id)
+    notice(session, conversation, "slow", context=context, at=at, choices=["person"], cause_id=message_id)
+    return True
+
+
+class Turns:
+    """The worker; lives in the event loop of the desk."""
+
+    def __init__(
+        self,
+        database: Database,
+        brain: Brain,
+        context: Context,
+        live: Live,
+        figures: Figures,
+        *,
+        sent: Callable[[str], None],
+        version_of: Callable[[str, str], tuple[str, str] | None],
+        at_once: int = 32,
+    ) -> None:
+        self._database = database
+        self._brain = brain
+        self._context = context
+        self._live = live
+        self._figures = figures
+        self._sent = sent
+        self._answer_for = version_of
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._places = asyncio.Semaphore(at_once)
+        self._is_stopping = False
+
+    def notify(self, conversation_id: str) -> None:
+        """There is a turn to take; returns at once."""
+        if self._is_stopping:
+            return
+        if conversation_id in self._running:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._work(conversation_id), name=f"turns {conversation_id}")
+        self._running[conversation_id] = task
+
+    async def recover(self) -> int:
+        """Pick up what a crash or an outage left; the number of conversations."""
+        found = await self._database.read(store.open_turns)
+        for conversation_id in found:
+            self.notify(conversation_id)
+        return len(found)
+
+    async def stop(self) -> None:
+        """Stop; turns not committed will be taken again by the next start."""
+        self._is_stopping = True
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, conversation_id: str) -> None:
+        try:
+            while await self._one(conversation_id) or conversation_id in self._again:
+                self._again.discard(conversation_id)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("a turn failed", extra={"conversation_id": conversation_id})
+            asyncio.get_running_loop().call_later(2.0, self.notify, conversation_id)
+        finally:
+            self._running.pop(conversation_id, None)
+            if conversation_id in self._again and not self._is_stopping:
+                self._again.discard(conversation_id)
+                self.notify(conversation_id)
+
+    async def _one(self, conversation_id: str) -> bool:
+        """Take one turn; False when there is none to take."""
+        following = await self._database.read(next_turn, conversation_id, context=self._context, at=now())
+        if following is None:
+            return False
+        if following.owner != Owner.BOT:
+            await self._database.write(_skip, conversation_id, now())
+            return True
+        self._live.signal(conversation_id, {"kind": "typing", "author": "bot"})
+        async with self._places:
+            answer = await self._ask(conversation_id, following)
+        if answer is None:
+            return True
+        started = following.asked_at
+        has_spoken = await self._database.write(
+            commit_turn,
+            conversation_id,
+            following.message_id,
+            answer,
+            owner_version=following.owner_version,
+            context=self._context,
+            answer_for=self._answer_for,
+            at=now(),
+        )
+        self._figures.turn(seconds_between(started, now()))
+        if has_spoken:
+            self._sent(conversation_id)
+        self._live.wake(conversation_id)
+        return True
+
+    async def _ask(self, conversation_id: str, following: Next) -> Answer | None:
+        """The brain's answer, however long it takes; the shopper is told when it is slow.
+
+        None: it is no longer the bot's turn, or the message was given up and handed to a person.
+        """
+        work = asyncio.create_task(self._persist(conversation_id, following))
+        try:
+            waited = seconds_between(following.asked_at, now())
+            patience = max(0.2, self._context.settings.slow_notice_seconds - waited)
+            done, _ = await asyncio.wait({work}, timeout=patience)
+            if not done and await self._database.write(
+                tell_slow, conversation_id, following.message_id, context=self._context, at=now()
+            ):
+                self._sent(conversation_id)
+                self._live.wake(conversation_id)
+            return await work
+        finally:
+            if not work.done():
+                work.cancel()
+
+    async def _persist(self, conversation_id: str, following: Next) -> Answer | None:
+        refusals = following.refusals
+        for attempt in range(1_000_000):
+            try:
+                return await self._brain.turn(following.turn)
+            except BrainRefused as error:
+                refusals += 1
+                log.warning("the brain refused a turn", extra={"reason": str(error), "refusals": refusals})
+                await self._database.write(_count_refusal, following.message_id)
+                if refusals >= REFUSALS:
+                    await self._database.write(
+                        give_up, conversation_id, following.message_id, context=self._context, at=now()
+                    )
+                    self._sent(conversation_id)
+                    self._live.wake(conversation_id)
+                    return None
+            except BrainUnavailable as error:
+                self._figures.brain_failed()
+                if attempt == 0:
+                    log.warning("the brain is unavailable", extra={"reason": str(error)})
+            pause = BACK_OFF[min(attempt, len(BACK_OFF) - 1)]
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+            still = await self._database.read(_is_bots, conversation_id, following.message_id)
+            if not still:
+                return None
+        return None
+
+
+def _is_bots(session: Session, conversation_id: str, message_id: int) -> bool:
+    row: Any = session.execute(
+        select(Conversation.owner, Message.handled_at)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Conversation.id == conversation_id, Message.id == message_id)
+    ).one()
+    return bool(row[0] == Owner.BOT.value and row[1] is None)

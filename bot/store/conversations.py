@@ -1,0 +1,386 @@
+"""Reading and writing conversations, messages, events and facts inside a unit of work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.core.errors import Conflict, NotFound
+from bot.core.ownership import Owner, check
+from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Identity, Message, User
+
+
+def insert_if_new(session: Session, table: type[Any], **values: Any) -> None:
+    """Insert a row unless one with its key is there (two first messages may race)."""
+    target: Table = table.__table__
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sqlite.insert(target).values(**values).on_conflict_do_nothing())
+    else:
+        session.execute(postgresql.insert(target).values(**values).on_conflict_do_nothing())
+
+
+def locked(session: Session, conversation_id: str) -> Conversation:
+    """The conversation, locked until the end of the transaction.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = find_locked(session, conversation_id)
+    if found is None:
+        raise NotFound("there is no such conversation")
+    return found
+
+
+def find_locked(session: Session, conversation_id: str) -> Conversation | None:
+    """The conversation, locked, or None."""
+    query = select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+    return session.scalars(query).one_or_none()
+
+
+def make(
+    session: Session,
+    *,
+    conversation_id: str,
+    contact_id: str,
+    channel: str,
+    account: str,
+    external_id: str,
+    language: str,
+    at: datetime,
+) -> Conversation:
+    """A contact with its identity and conversation, owned by the bot; ones that exist are kept."""
+    insert_if_new(
+        session,
+        Contact,
+        id=contact_id,
+        name="",
+        email="",
+        phone="",
+        customer_id="",
+        created_at=at,
+        is_demo=False,
+    )
+    insert_if_new(
+        session, Identity, contact_id=contact_id, channel=channel, account=account, external_id=external_id
+    )
+    values = {
+        "id": conversation_id,
+        "contact_id": contact_id,
+        "channel": channel,
+        "account": account,
+        "owner": Owner.BOT.value,
+        "owner_version": 1,
+        "episode": 0,
+        "last_seq": 0,
+        "language": language,
+        "reason": "",
+        "summary": {},
+        "left_message": "",
+        "opened_at": at,
+        "last_at": at,
+        "last_text": "",
+        "page": {},
+        "is_demo": False,
+    }
+    insert_if_new(session, Conversation, **values)
+    return locked(session, conversation_id)
+
+
+def of_identity(session: Session, *, channel: str, account: str, external_id: str) -> tuple[str, str] | None:
+    """(contact id, conversation id) of a shopper the channel knows under `external_id`."""
+    query = (
+        select(Identity.contact_id, Conversation.id)
+        .join(
+            Conversation, (Conversation.contact_id == Identity.contact_id) & (Conversation.channel == channel)
+        )
+        .where(Identity.channel == channel, Identity.account == account, Identity.external_id == external_id)
+        .order_by(Conversation.last_at.desc())
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+def change_owner(
+    session: Session,
+    conversation: Conversation,
+    owner: Owner,
+    *,
+    version: int | None = None,
+    agent_id: int | None = None,
+) -> None:
+    """Compare-and-set of the owner; the version grows by one.
+
+    Raises:
+        Conflict: the conversation is no longer at `version`, or may not go to `owner` from where it is.
+    """
+    old = conversation.owner_version
+    if version is not None and version != old:
+        raise Conflict("somebody else was faster: this conversation has changed hands")
+    check(Owner(conversation.owner), owner)
+    session.flush()
+    done = session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation.id, Conversation.owner_version == old)
+        .values(owner=owner.value, owner_version=old + 1, agent_id=agent_id),
+        execution_options={"synchronize_session": False},
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("somebody else was faster: this conversation has changed hands")
+    session.refresh(conversation, ["owner", "owner_version", "agent_id"])
+
+
+def append_event(
+    session: Session,
+    conversation: Conversation,
+    kind: str,
+    *,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    message_id: int | None = None,
+    audience: str = "all",
+) -> int:
+    """The next event of a conversation (locked by the caller); its number."""
+    conversation.last_seq += 1
+    session.execute(
+        insert(Event).values(
+            conversation_id=conversation.id,
+            seq=conversation.last_seq,
+            kind=kind,
+            audience=audience,
+            message_id=message_id,
+            data=data or {},
+            at=at,
+        )
+    )
+    return conversation.last_seq
+
+
+def add_fact(
+    session: Session,
+    conversation: Conversation,
+    kind: str,
+    *,
+    at: datetime,
+    actor: str = "",
+    user_id: int | None = None,
+    message_id: int | None = None,
+    label: str = "",
+    value: float | None = None,
+    content_version: str = "",
+    episode: int | None = None,
+) -> None:
+    """Record that something happened; facts are never changed."""
+    session.execute(
+        insert(Fact).values(
+            at=at,
+            kind=kind,
+            conversation_id=conversation.id,
+            episode=conversation.episode if episode is None else episode,
+            channel=conversation.channel,
+            language=conversation.language,
+            actor=actor,
+            user_id=user_id,
+            message_id=message_id,
+            label=label[:120],
+            value=value,
+            content_version=content_version,
+            is_demo=conversation.is_demo,
+        )
+    )
+
+
+def open_episode(session: Session, conversation: Conversation, at: datetime) -> None:
+    """Start the next episode."""
+    conversation.episode += 1
+    conversation.opened_at = at
+    conversation.closed_at = None
+    conversation.queued_at = None
+    conversation.first_reply_at = None
+    conversation.waiting_since = None
+    conversation.reason = ""
+    conversation.summary = {}
+    conversation.left_message = ""
+    session.execute(
+        insert(Episode).values(
+            conversation_id=conversation.id,
+            number=conversation.episode,
+            channel=conversation.channel,
+            language=conversation.language,
+            opened_at=at,
+            closed_by="",
+            is_demo=conversation.is_demo,
+        )
+    )
+
+
+def close_episode(session: Session, conversation: Conversation, *, by: str, at: datetime) -> None:
+    """End the current episode."""
+    session.execute(
+        update(Episode)
+        .where(
+            Episode.conversation_id == conversation.id,
+            Episode.number == conversation.episode,
+            Episode.closed_at.is_(None),
+        )
+        .values(closed_at=at, closed_by=by)
+    )
+
+
+def mark_all_handled(session: Session, conversation_id: str, at: datetime) -> None:
+    """No turn will be taken for what is still unanswered: a person has it now."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == "in",
+            Message.handled_at.is_(None),
+        )
+        .values(handled_at=at)
+    )
+
+
+def by_platform_id(session: Session, *, channel: str, account: str, platform_id: str) -> Message | None:
+    """The message the platform knows under this id."""
+    query = select(Message).where(
+        Message.channel == channel, Message.account == account, Message.platform_id == platform_id
+    )
+    return session.scalars(query).one_or_none()
+
+
+def open_turns(session: Session) -> Sequence[str]:
+    """Conversations with shopper messages no turn has answered."""
+    query = (
+        select(Message.conversation_id)
+        .where(Message.handled_at.is_(None), Message.direction == "in")
+        .distinct()
+    )
+    return session.scalars(query).all()
+
+
+def open_outbox(session: Session, at: datetime) -> Sequence[str]:
+    """Conversations with messages due to leave at `at`."""
+    query = (
+        select(Message.conversation_id)
+        .where(
+            Message.state.in_(("pending", "sending")),
+            (Message.next_try_at.is_(None)) | (Message.next_try_at <= at),
+        )
+        .distinct()
+    )
+    return session.scalars(query).all()
+
+
+def events_after(
+    session: Session, conversation_id: str, after: int, *, for_agents: bool, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Events numbered above `after`, oldest first, as sent to pages."""
+    query = (
+        _events(conversation_id, for_agents=for_agents)
+        .where(Event.seq > after)
+        .order_by(Event.seq)
+        .limit(limit)
+    )
+    return [as_sent(*row, for_agents=for_agents) for row in session.execute(query)]
+
+
+def events_before(
+    session: Session, conversation_id: str, before: int, *, for_agents: bool, limit: int = 50
+) -> list[dict[str, Any]]:
+    """The last `limit` events numbered below `before`, oldest first."""
+    query = (
+        _events(conversation_id, for_agents=for_agents)
+        .where(Event.seq < before)
+        .order_by(Event.seq.desc())
+        .limit(limit)
+    )
+    return [as_sent(*row, for_agents=for_agents) for row in session.execute(query)][::-1]
+
+
+def _events(conversation_id: str, *, for_agents: bool) -> Any:
+    columns = (
+        Event.seq,
+        Event.kind,
+        Event.at,
+        Event.data,
+        Message.id,
+        Message.author,
+        Message.text,
+        Message.parts,
+        Message.state,
+        Message.error,
+        Message.platform_id,
+        Message.understood,
+        Message.response,
+        Message.direction,
+        User.name,
+        User.id,
+        Message.read_at,
+        Message.language,
+    )
+    query = (
+        select(*columns)
+        .select_from(Event)
+        .outerjoin(Message, Message.id == Event.message_id)
+        .outerjoin(User, User.id == Message.user_id)
+        .where(Event.conversation_id == conversation_id)
+    )
+    return query if for_agents else query.where(Event.audience == "all")
+
+
+def as_sent(
+    seq: int,
+    kind: str,
+    at: datetime,
+    data: dict[str, Any],
+    message_id: int | None,
+    author: str | None,
+    text: str | None,
+    parts: list[dict[str, Any]] | None,
+    state: str | None,
+    error: str | None,
+    platform_id: str | None,
+    understood: dict[str, Any] | None,
+    response: str | None,
+    direction: str | None,
+    user_name: str | None,
+    user_id: int | None,
+    read_at: datetime | None,
+    language: str | None,
+    *,
+    for_agents: bool,
+) -> dict[str, Any]:
+    """One event as JSON; what only agents may see is left out for shoppers."""
+    event: dict[str, Any] = {"seq": seq, "kind": kind, "at": at.isoformat(), **data}
+    if message_id is None or kind not in ("message", "note"):
+        return event
+    message: dict[str, Any] = {
+        "id": message_id,
+        "author": author,
+        "name": user_name or "",
+        "text": text,
+        "parts": [_public(part) for part in parts or ()],
+        "state": state,
+    }
+    if author == "shopper" and platform_id:
+        message["client_id"] = platform_id.rsplit(":", 1)[-1]
+    if for_agents:
+        message |= {
+            "error": error,
+            "understood": understood,
+            "response": response,
+            "direction": direction,
+            "user_id": user_id,
+            "read": read_at is not None,
+            "language": language,
+        }
+    event["message"] = message
+    return event
+
+
+def _public(part: dict[str, Any]) -> dict[str, Any]:
+    if part.get("type") != "quick_replies":
+        return part
+    return {**part, "items": [{"id": item["id"], "title": item["title"]} for item in part["items"]]}

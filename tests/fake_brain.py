@@ -1,0 +1,154 @@
+"""A brain for the desk's tests: speaks the desk → brain shape (docs/internals.md) with scripted words.
+
+It answers by what it is told, so tests read like talk:
+`person` hands off, `bye` closes, `buttons` offers two, `product` shows a card, `boom` fails an action, `mute` says
+nothing, `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received is kept
+in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500. A repeated message id replays.
+"""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+PRODUCT = {
+    "product_id": "tent-2",
+    "title": "Two-person tent",
+    "price_minor": 18900,
+    "currency": "EUR",
+    "availability": "in_stock",
+    "stock": 4,
+    "url": "/shop/products/tent-2",
+    "image": "/shop/pictures/tent-2.svg",
+    "options": {"Colour": ["Moss", "Sand"]},
+}
+
+
+class FakeBrain:
+    """Start with `await start()`; `url` is then where it listens (loopback, a free port unless given)."""
+
+    def __init__(self, secret: str, port: int = 0) -> None:
+        self.secret = secret
+        self.port = port
+        self.turns: list[dict[str, Any]] = []
+        self.is_down = False
+        self.is_broken = False
+        self.gate: asyncio.Event | None = None  # when set, every turn waits for it
+        self._last: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> "FakeBrain":
+        app = web.Application()
+        app.router.add_get("/webhooks/desk/", self._status)
+        app.router.add_post("/webhooks/desk/webhook", self._webhook)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _status(self, request: web.Request) -> web.Response:
+        if self.is_down or request.headers.get("X-Aisle-Secret") != self.secret:
+            return web.json_response({}, status=503 if self.is_down else 403)
+        return web.json_response({"status": "ok"})
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        if request.headers.get("X-Aisle-Secret") != self.secret:
+            return web.json_response({}, status=403)
+        data = await request.json()
+        self.turns.append(data)
+        if self.is_down:
+            return web.json_response({}, status=503)
+        if self.is_broken:
+            return web.json_response({}, status=500)
+        if self.gate is not None:
+            await self.gate.wait()
+        known = self._last.get(data["sender"])
+        if known and known[0] == data["message_id"]:
+            return web.json_response(known[1])
+        answer = await _answer(data["message"])
+        self._last[data["sender"]] = (data["message_id"], answer)
+        return web.json_response(answer)
+
+
+async def _answer(text: str) -> dict[str, Any]:
+    word, _, rest = text.partition(" ")
+    replies: list[dict[str, Any]] = []
+    intent, failed = "echo", ""
+    match word.lower():
+        case "person":
+            replies = [
+                {"text": "I see.", "response": "utter_fetching"},
+                {"custom": {"type": "hand_off", "reason": "asked", "wants": rest, "details": {"order": "A1001"}}},
+            ]
+            intent = "talk_to_person"
+        case "bye":
+            replies = [{"text": "Goodbye.", "response": "utter_bye"}, {"custom": {"type": "close", "is_confirmed": True}}]
+            intent = "goodbye"
+        case "buttons":
+            buttons = [{"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}]
+            replies = [{"text": "Shall I?", "buttons": buttons}]
+        case "product":
+            note = {"type": "note", "kind": "product_asked", "label": PRODUCT["product_id"]}
+            replies = [
+                {"text": "Look at this.", "custom": {"type": "products", "items": [PRODUCT]}},
+                {"custom": note},
+            ]
+            intent = "search_products"
+        case "boom":
+            failed = "action_search"
+        case "mute":
+            pass
+        case "odd":
+            replies = [{"custom": {"type": "nonsense", "x": 1}}, {"text": "after nonsense"}]
+        case "slow":
+            await asyncio.sleep(float(rest or 1))
+            replies = [{"text": "done"}]
+        case "html":
+            replies = [{"text": "<b>bold</b><script>alert(1)</script>"}]
+        case "faq":
+            replies = [{"text": "Thirty days.", "response": "utter_faq/returns"}]
+            intent = "faq/returns"
+        case "/affirm":
+            replies = [{"text": "You said yes."}]
+        case "/deny":
+            replies = [{"text": "You said no."}]
+        case _:
+            replies = [{"text": f"echo: {text}"}]
+    return {
+        "replies": replies,
+        "understood": {
+            "intent": intent,
+            "confidence": 0.9,
+            "ranking": [{"intent": intent, "confidence": 0.9}],
+            "entities": [],
+            "is_fallback": False,
+        },
+        "slots": {},
+        "active_form": "",
+        "failed_action": failed,
+    }
+
+
+async def _main() -> None:
+    """Run by hand: `AISLE_INTERNAL_SECRET=… python -m tests.fake_brain PORT`."""
+    import os
+    import sys
+
+    brain = FakeBrain(os.environ["AISLE_INTERNAL_SECRET"], int(sys.argv[1]))
+    await brain.start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
