@@ -1,6 +1,7 @@
 """The OpenAPI document, made from the routes as they are declared."""
 
 import re
+from importlib import metadata
 from typing import Any
 
 import msgspec
@@ -64,7 +65,7 @@ def document(routes: list[tuple[Route, Handler]], *, url: str) -> dict[str, Any]
         "openapi": "3.1.0",
         "info": {
             "title": "Aisle",
-            "version": "0.1.0",
+            "version": metadata.version("aisle"),
             "description": "The support chatbot that online shops run themselves. How to use it: docs/api.md.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -1,0 +1,86 @@
+# make run    everything, on a fresh machine too; Ctrl-C stops it
+# make test   checks, the desk's tests (SQLite, and PostgreSQL where AISLE_TEST_POSTGRES names one), the brain's, a browser's
+# make check  format, lint, types, import contracts
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+BRAIN := .venv-brain/bin
+UV_VERSION := 0.9
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export UV_LINK_MODE ?= copy
+
+# uv: the one on the path, else one of our own in .uv made with pip.
+UV = $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# An interpreter that is here before one that would have to be fetched.
+VENV = $(UV) venv --quiet --allow-existing --python-preference system
+
+.PHONY: help run test check train bench clean env lock test-desk test-brain test-browser
+
+help:
+	@grep -E '^# make' Makefile | cut -c3-
+
+run: env  ## everything
+	@$(PY) -m bot up
+
+env: .venv/.ready .venv-brain/.ready
+
+.uv/bin/uv:
+	@echo "aisle: uv is not here; installing it into .uv (once) …"
+	@python3 -m venv .uv && .uv/bin/pip install --quiet "uv>=$(UV_VERSION)"
+
+UV_HERE := $(if $(shell command -v uv 2>/dev/null),,.uv/bin/uv)
+
+.venv/.ready: requirements/desk.txt requirements/dev.txt pyproject.toml | $(UV_HERE)
+	@echo "aisle: [1/2] the desk's environment (.venv, Python 3.11) …"
+	@$(VENV) --python 3.11 .venv
+	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/desk.txt -r requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-brain/.ready: requirements/brain.txt | $(UV_HERE)
+	@echo "aisle: [2/2] the brain's environment (.venv-brain, Python 3.10, Rasa 3.6.21: about 1.5 GB, some minutes once) …"
+	@$(VENV) --python 3.10 .venv-brain
+	@$(UV) pip install --quiet --python .venv-brain --require-hashes -r requirements/brain.txt
+	@touch $@
+
+train: env
+	@$(PY) -m bot train
+
+check: .venv/.ready
+	@echo "== format" && .venv/bin/ruff format --check .
+	@echo "== lint" && .venv/bin/ruff check .
+	@echo "== types" && .venv/bin/mypy
+	@echo "== imports" && .venv/bin/lint-imports --no-timings 2>/dev/null | tail -n +12 || .venv/bin/lint-imports
+
+# The last line is the tally of all suites (tests/tally.py).
+test: env
+	@$(PY) tests/run.py
+
+test-desk: .venv/.ready
+	@$(PY) -m pytest -q tests --ignore=tests/nlu --ignore=tests/browser --ignore=tests/conversations
+
+test-brain: env
+	@$(PY) tests/run.py brain
+
+test-browser: env
+	@$(PY) tests/run.py browser
+
+bench: env
+	@$(PY) -m benchmarks
+
+# Exact versions and hashes; the files name no registry.
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: | $(UV_HERE)
+	@$(COMPILE) --python-version 3.11 pyproject.toml requirements/desk.in -o requirements/desk.txt
+	@$(COMPILE) --python-version 3.11 --group dev -c requirements/desk.txt -o requirements/dev.txt
+	@$(COMPILE) --python-version 3.10 requirements/brain.in -o requirements/brain.txt
+
+clean:  ## everything made by make, but not var/ (your data)
+	@rm -rf .venv .venv-brain .uv .rasa results ci-output models/*.tar.gz .mypy_cache .ruff_cache .pytest_cache \
+	  .import_linter_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
