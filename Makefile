@@ -52,17 +52,19 @@ train: env
 	@$(PY) -m bot train
 
 check: .venv/.ready
-	@echo "== format" && .venv/bin/ruff format --check .
-	@echo "== lint" && .venv/bin/ruff check .
-	@echo "== types" && .venv/bin/mypy
-	@echo "== imports" && .venv/bin/lint-imports --no-timings 2>/dev/null | tail -n +12 || .venv/bin/lint-imports
+	@bad=0; \
+	echo "== format"; .venv/bin/ruff format --check --output-format concise . || bad=1; \
+	echo "== lint"; .venv/bin/ruff check --output-format concise . || bad=1; \
+	echo "== types"; .venv/bin/mypy || bad=1; \
+	echo "== imports"; .venv/bin/lint-imports | tail -n +10 || bad=1; \
+	exit $$bad
 
-# The last line is the tally of all suites (tests/tally.py).
+# The last line is the tally of all suites (tests/run.py).
 test: env
 	@$(PY) tests/run.py
 
 test-desk: .venv/.ready
-	@$(PY) -m pytest -q tests --ignore=tests/nlu --ignore=tests/browser --ignore=tests/conversations
+	@$(PY) tests/run.py desk
 
 test-brain: env
 	@$(PY) tests/run.py brain

@@ -20,6 +20,7 @@ class Part:
     health: str
     start_seconds: float
     environment: dict[str, str] = field(default_factory=dict)
+    stop_seconds: float = 10.0  # to end by itself before it is killed
 
 
 def _port(url: str, default: int) -> str:

@@ -21,7 +21,6 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0  # after running this long, the back-off starts afresh
 ASK_SECONDS, ANSWER_SECONDS, DEAF_SECONDS = 5.0, 4.0, 45.0
-STOP_SECONDS = 10.0
 LOG_BYTES, LOG_FILES = 5_000_000, 5
 
 Say = Callable[[str, str], None]  # (part, line)
@@ -67,7 +66,7 @@ class Watched:
         self._task = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
-        """Ask it to end, and make it end after ten seconds."""
+        """Ask it to end, and make it end when it does not."""
         self._is_stopping = True
         await self._end()
         if self._task:
@@ -161,7 +160,7 @@ class Watched:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        for number, seconds in ((signal.SIGTERM, self.part.stop_seconds), (signal.SIGKILL, 5.0)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
             with contextlib.suppress(TimeoutError):
