@@ -89,11 +89,21 @@ async def _answer(text: str) -> dict[str, Any]:
         case "person":
             replies = [
                 {"text": "I see.", "response": "utter_fetching"},
-                {"custom": {"type": "hand_off", "reason": "asked", "wants": rest, "details": {"order": "A1001"}}},
+                {
+                    "custom": {
+                        "type": "hand_off",
+                        "reason": "asked",
+                        "wants": rest,
+                        "details": {"order": "A1001"},
+                    }
+                },
             ]
             intent = "talk_to_person"
         case "bye":
-            replies = [{"text": "Goodbye.", "response": "utter_bye"}, {"custom": {"type": "close", "is_confirmed": True}}]
+            replies = [
+                {"text": "Goodbye.", "response": "utter_bye"},
+                {"custom": {"type": "close", "is_confirmed": True}},
+            ]
             intent = "goodbye"
         case "buttons":
             buttons = [{"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}]

@@ -2,7 +2,7 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from sanic import HTTPResponse, Request, Sanic
@@ -19,8 +19,8 @@ log = logging.getLogger("aisle.web")
 CODES = {400: "bad_input", 404: "not_found", 405: "wrong_method", 408: "too_slow", 413: "too_large"}
 
 
-def create_app(services: Services, *, name: str = "aisle") -> App:
-    """The app, with `services` in `app.ctx.services` and the collected routes in `app.ctx.api`."""
+def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str] = ROUTES) -> App:
+    """The app, with `services` in `app.ctx.services` and the routes of `modules` in `app.ctx.api`."""
     app: App = Sanic(name, configure_logging=False)
     app.config.REQUEST_MAX_SIZE = services.settings.max_body_bytes
     app.config.REQUEST_TIMEOUT = 30
@@ -30,7 +30,7 @@ def create_app(services: Services, *, name: str = "aisle") -> App:
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.ctx.services = services
     api = Api()
-    for module_name in ROUTES:
+    for module_name in modules:
         importlib.import_module(f"bot.web.{module_name}").routes(api)
     for route, handler in api.routes:
         app.add_route(_guarded(route, handler), route.path, methods=[route.method], name=_name(route))
