@@ -14,7 +14,7 @@ from bot.web.pages import locale_of, render, text_of
 HASHING = asyncio.Semaphore(2)  # argon2id takes 64 MiB a go: a burst of sign-ins must not eat the machine
 
 
-class Credentials(Body, frozen=True):
+class Credentials(Body):
     """A sign-in by a program or script."""
 
     email: str
