@@ -2,8 +2,8 @@
 
 It answers by what it is told, so tests read like talk:
 `person` hands off, `bye` closes, `buttons` offers two, `product` shows a card, `boom` fails an action, `mute` says
-nothing, `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received is kept
-in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500. A repeated message id replays.
+nothing, `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received
+is kept in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500. A repeated message id replays.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ class FakeBrain:
         self.is_broken = False
         self.gate: asyncio.Event | None = None  # when set, every turn waits for it
         self._last: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._came = asyncio.Condition()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -57,6 +58,11 @@ class FakeBrain:
             await self._runner.cleanup()
             self._runner = None
 
+    async def until_turns(self, count: int) -> None:
+        """Wait until `count` turns have come in."""
+        async with asyncio.timeout(10), self._came:
+            await self._came.wait_for(lambda: len(self.turns) >= count)
+
     async def _status(self, request: web.Request) -> web.Response:
         if self.is_down or request.headers.get("X-Aisle-Secret") != self.secret:
             return web.json_response({}, status=503 if self.is_down else 403)
@@ -67,6 +73,8 @@ class FakeBrain:
             return web.json_response({}, status=403)
         data = await request.json()
         self.turns.append(data)
+        async with self._came:
+            self._came.notify_all()
         if self.is_down:
             return web.json_response({}, status=503)
         if self.is_broken:

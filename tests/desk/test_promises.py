@@ -25,11 +25,9 @@ def facts(session: Session, kind: str) -> Sequence[Fact]:
 
 
 def agent(session: Session, name: str = "Rasa") -> User:
-    user = add_user(
+    return add_user(
         session, email=f"{name.lower()}@shop.test", name=name, role="agent", password="correct horse battery"
     )
-    session.flush()
-    return session.scalars(select(User).where(User.email == f"{name.lower()}@shop.test")).one()
 
 
 async def test_a_message_is_stored_before_it_is_acknowledged_and_before_any_work(settings: Settings) -> None:
@@ -130,8 +128,7 @@ async def test_a_reply_computed_before_a_person_took_over_is_never_sent(settings
         await shopper.until("echo: hello")
         brain.gate = asyncio.Event()
         await shopper.send("question")
-        while len(brain.turns) < 2:
-            await asyncio.sleep(0.01)
+        await brain.until_turns(2)
         with desk.services.database.writing() as session:
             user = agent(session)
         await desk.services.database.write(assign.take, shopper.conversation_id, user=user)
