@@ -114,6 +114,8 @@ def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -
     context = Context(settings=settings, profile=profile, words=Words())
     database = Database(settings.database)
     live, figures = Live(), Figures()
+    figures.watch(database.reader)
+    figures.watch(database.writer)
     brain = Brain(
         settings.brain_url, settings.internal_secret, timeout_seconds=settings.brain_timeout_seconds
     )

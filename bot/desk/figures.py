@@ -1,6 +1,9 @@
 """Figures for operators (Prometheus), counted as things happen; one object per process."""
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from sqlalchemy import Engine, event
 
 BUCKETS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
@@ -38,6 +41,9 @@ class Figures:
         self.outbox = Gauge(
             "aisle_outbox", "Messages in the outbox by state", ("state",), registry=self.registry
         )
+        self.database_errors = Counter(
+            "aisle_database_errors_total", "Statements the database failed or refused", registry=self.registry
+        )
         self.brain_up = Gauge("aisle_brain_up", "1 when the brain answers", registry=self.registry)
 
     def turn(self, seconds: float) -> None:
@@ -52,3 +58,10 @@ class Figures:
     def message(self, direction: str, channel: str) -> None:
         """A message came in or went out."""
         self.messages.labels(direction, channel).inc()
+
+    def watch(self, engine: Engine) -> None:
+        """Count what the database fails or refuses (a refused repeat of a message counts too)."""
+
+        @event.listens_for(engine, "handle_error")
+        def _failed(_context: Any) -> None:
+            self.database_errors.inc()
