@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from bot.cli.supervise import secrets
 from bot.cli.supervise.secrets import SignIn
+from bot.core.ids import new_token
+from bot.core.profile import load as load_profile
 from bot.core.settings import Settings
 from bot.store import migrate
 from bot.store.database import Database
@@ -35,18 +37,20 @@ def _was_offered(settings: Settings) -> bool:
 
 
 def load_demo(settings: Settings, *, on_progress: Progress) -> None:
-    """Demo shop, 90 days of past conversations, and people to sign in as."""
+    """Demo shop, 90 days of past conversations, and people to sign in as. Loading again changes nothing."""
+    from bot import shop
     from bot.desk.demo_history import load_history
-    from bot.shop import load_demo as load_shop
     from bot.store.tables import Mark
 
+    profile = load_profile(settings.shop_file)
     database = Database(settings.database, threads=1)
     try:
-        on_progress("loading the demo shop")
-        load_shop(database)
+        on_progress("loading the demo shop: products, customers, orders")
+        shop.load_demo(database, profile, home=settings.home)
         add_people(database, settings)
         on_progress("laying down 90 days of past conversations")
-        load_history(database)
+        counts = load_history(database, timezone=profile.timezone)
+        on_progress(", ".join(f"{number} {name}" for name, number in counts.items()))
         with database.writing() as session:
             session.merge(Mark(name=DEMO_MARK, value="yes"))
     finally:
@@ -62,23 +66,34 @@ def add_people(database: Database, settings: Settings) -> None:
     people = kept or secrets.new_sign_ins()
     with database.writing() as session:
         for person in people:
-            if user_by_email(session, person.email) is None:
+            user = user_by_email(session, person.email)
+            if user is None:
                 add_user(
                     session, email=person.email, name=person.name, role=person.role, password=person.password
                 )
-            elif not kept:
-                set_password(session, email=person.email, password=person.password)
+            elif not kept or not user.is_active:
+                set_password(session, email=person.email, password=person.password).is_active = True
         secrets.keep_sign_ins(settings.home, people)
 
 
 def remove_demo(settings: Settings) -> None:
-    """Take the demo shop, its past and its people away, for good."""
+    """Take the demo shop and its past away, for good; its people can no longer sign in."""
+    from bot import shop
     from bot.desk.demo_history import remove_history
-    from bot.shop import remove_demo as remove_shop
+    from bot.desk.people import set_password
+    from bot.store.people import user_by_email
+    from bot.store.tables import Mark
 
     database = Database(settings.database, threads=1)
     try:
         remove_history(database)
-        remove_shop(database)
+        shop.remove_demo(database, home=settings.home)
+        with database.writing() as session:
+            for person in secrets.sign_ins(settings.home):
+                # Their rows stay: what they wrote to real shoppers keeps its author.
+                if user_by_email(session, person.email) is not None:
+                    set_password(session, email=person.email, password=new_token()).is_active = False
+            session.merge(Mark(name=DEMO_MARK, value="removed"))
+        (settings.home / "sign-ins.json").unlink(missing_ok=True)
     finally:
         database.close()
