@@ -3,7 +3,8 @@
 It answers by what it is told, so tests read like talk:
 `person` hands off, `bye` closes, `buttons` offers two, `product` shows a card, `boom` fails an action, `mute` says
 nothing, `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received
-is kept in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500. A repeated message id replays.
+is kept in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500.
+A repeated message id replays.
 """
 
 import asyncio

@@ -88,7 +88,8 @@ def _sent(session: Session, conversation: Conversation, message: Message, at: da
     conversation.last_at = at
     if message.text:
         conversation.last_text = first_line(message.text)
-    if message.author == "system":
+    is_handing_over = message.author == "bot" and conversation.owner in (Owner.QUEUE, Owner.AGENT)
+    if message.author == "system" or is_handing_over:  # the request still waits: for a person
         return
     if conversation.waiting_since is not None:
         waited = seconds_between(conversation.waiting_since, at)

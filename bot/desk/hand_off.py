@@ -144,6 +144,7 @@ def hand_back(
     mark_all_handled(session, conversation_id, at)
     change_owner(session, conversation, Owner.BOT, version=version)
     conversation.queued_at = None
+    conversation.waiting_since = None
     conversation.left_message = ""
     actor = "agent" if user_id else "shopper"
     add_fact(session, conversation, "handed_back", at=at, actor=actor, user_id=user_id)
