@@ -16,6 +16,7 @@ from bot.store.conversations import (
     change_owner,
     close_episode,
     find_locked,
+    has_open_turn,
     locked,
     mark_all_handled,
 )
@@ -105,6 +106,6 @@ def close_if_idle(session: Session, conversation_id: str, *, context: Context, a
     since = at - timedelta(seconds=context.settings.episode_idle_seconds)
     if conversation is None or conversation.owner != Owner.BOT or conversation.last_at >= since:
         return
-    if conversation.waiting_since is not None:
+    if has_open_turn(session, conversation_id):
         return
     close(session, conversation_id, context=context, by="idle", at=at)

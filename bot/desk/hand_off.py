@@ -1,5 +1,6 @@
 """Passing a conversation from the bot to people, and back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,8 @@ from bot.store.conversations import (
     mark_all_handled,
 )
 from bot.store.tables import Contact, Conversation, Message
+
+COLLECTED = ("order_number", "email", "proof", "postcode", "phone", "product", "name")  # slots worth carrying over
 
 
 def hand_off(
@@ -88,6 +91,11 @@ def hand_off(
     )
 
 
+def _known_slots(lines: Sequence[Any]) -> dict[str, Any]:
+    """Slots of the latest message the brain has answered in this episode."""
+    return next((data["slots"] for _, data in lines if data and data.get("slots")), {})
+
+
 def _opening(opens_at: datetime | None, context: Context) -> str:
     if opens_at is None:
         return ""
@@ -112,6 +120,10 @@ def _summary(session: Session, conversation: Conversation, command: HandOff) -> 
         if data
     ]
     details = {key: str(value) for key, value in command.details.items() if value}
+    for source in (_known_slots(lines), conversation.summary):
+        for name in COLLECTED:
+            if source.get(name):
+                details.setdefault(name, str(source[name]))
     if contact.name:
         details.setdefault("name", contact.name)
     if contact.email:

@@ -217,9 +217,10 @@ def _offered(session: Session, conversation: Conversation, seq: int | None) -> l
 def _open(session: Session, conversation: Conversation, message: Message, context: Context) -> None:
     """See that the message falls into an open episode: the first, the running one, or a new one."""
     at = message.created_at
-    if conversation.owner == Owner.BOT and conversation.episode > 0 and conversation.waiting_since is None:
+    if conversation.owner == Owner.BOT and conversation.episode > 0:
         idle = seconds_between(conversation.last_at, at)
-        if idle > context.settings.episode_idle_seconds:
+        is_idle = idle > context.settings.episode_idle_seconds
+        if is_idle and not store.has_open_turn(session, conversation.id, besides=message.id):
             close(session, conversation.id, context=context, by="idle", at=at)
     if conversation.episode == 0:
         store.open_episode(session, conversation, at)
@@ -308,5 +309,4 @@ def _keep_left_message(
         contact.email = found[0][:320]
     conversation.summary = {**conversation.summary, "left_message": message.text}
     store.add_fact(session, conversation, "left_message", at=at, actor="shopper", message_id=message.id)
-    key = "leave_message.kept_mail" if contact.email else "leave_message.kept"
-    notice(session, conversation, key, context=context, at=at, cause_id=message.id, email=contact.email)
+    notice(session, conversation, "leave_message.kept", context=context, at=at, cause_id=message.id)

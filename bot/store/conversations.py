@@ -260,6 +260,21 @@ def open_turns(session: Session) -> Sequence[str]:
     return session.scalars(query).all()
 
 
+def has_open_turn(session: Session, conversation_id: str, *, besides: int = 0) -> bool:
+    """Whether a shopper message of this conversation, other than `besides`, still waits for its turn."""
+    query = (
+        select(Message.id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.handled_at.is_(None),
+            Message.direction == "in",
+            Message.id != besides,
+        )
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
 def open_outbox(session: Session, at: datetime) -> Sequence[str]:
     """Conversations with messages due to leave at `at`."""
     query = (

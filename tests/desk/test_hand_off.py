@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.core.times import now
 from bot.desk import assign, close, hand_off, presence, reply
 from bot.desk.people import add_user
-from bot.store.tables import Conversation, Fact, User
+from bot.store.tables import Contact, Conversation, Fact, User
 from tests.running import RunningDesk, Shopper
 
 
@@ -65,11 +65,12 @@ async def test_with_nobody_there_a_message_can_be_left(desk: RunningDesk) -> Non
     await shopper.send(choice={"id": "leave_message"})
     await shopper.until("write your message now")
     await shopper.send("My tent leaks, I am at ona@example.com.")
-    await shopper.until("we will tell you at ona@example.com")
+    await shopper.until("your message is kept and waits for a person")
     with desk.services.database.reading() as session:
         conversation = session.get_one(Conversation, shopper.conversation_id)
         assert conversation.owner == "queue"
         assert conversation.left_message == "left"
+        assert session.get_one(Contact, conversation.contact_id).email == "ona@example.com"
         assert conversation.summary["left_message"].startswith("My tent leaks")
         assert labels(session, "left_message") == [""]
 
