@@ -58,6 +58,25 @@ class Customer:
     currency: str
 
 
+ORDER_STATES = (
+    "placed",
+    "paid",
+    "payment_failed",
+    "packed",
+    "shipped",
+    "in_transit",
+    "out_for_delivery",
+    "delayed",
+    "ready_for_pickup",
+    "delivered",
+    "returned",
+    "partially_refunded",
+    "refunded",
+    "cancelled",
+)
+"""Every `OrderCard.state` and `OrderStep.state`; a `delivered` step also ends a pick-up."""
+
+
 class Shop(Protocol):
     """Blocking calls (they query a database or a remote shop): async callers use a thread.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.shop.words import PART, fold, words
 
-# BM25F (Robertson & Zaragoza 2009): fields are normalised one by one, their weighted counts saturate together.
+# BM25F (Robertson & Zaragoza 2009): fields are normalised one by one, weighted counts saturate together.
 WEIGHTS = {
     "title": 3.0,
     "brand": 2.0,
@@ -55,7 +55,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Index:
-    """Immutable. Documents are numbered as in `product_ids`; `pointers` says where a word's postings begin."""
+    """Immutable. Documents are numbered as in `product_ids`; `pointers`: where a word's postings begin."""
 
     version: str
     product_ids: list[str]
@@ -105,7 +105,7 @@ def _field_counts(
 
 
 def _spelling(documents: Sequence[Document]) -> dict[str, int]:
-    """Words as written and how many products use them; rare words of long texts, often typos, are left out."""
+    """Words as written and how many products use them; without rare words of long texts, often typos."""
     titles: Counter[str] = Counter()
     texts: Counter[str] = Counter()
     for document in documents:

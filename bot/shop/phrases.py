@@ -7,8 +7,7 @@ from bot.shop import money
 from bot.shop.words import fold
 
 # Words that carry no product, by language; dropped while other words remain.
-CARRIERS = frozenset(
-    """
+WORDS = """
     a an the i im i'm am is are was be been it its it's this that these those there here we you
     your yours my me mine do does did have has had having got get gets can could would will may
     might should shall please pls plz thanks thank hi hello hey ok okay yes and or of for with
@@ -23,8 +22,8 @@ CARRIERS = frozenset(
     reikia reiketu reikalinga parodyk parodykit parodykite rodyk prasau labas sveiki laba diena
     aciu man mums kiek kainuoja kaina kokia koks kokie kokias kokiu gal galit galite kur kas uz
     su be del prie ant i
-    """.split()
-)
+"""
+CARRIERS = frozenset(WORDS.split())
 UNITS = (
     r"(?!\s*(?:cm|mm|m|km|kg|g|mg|l|ml|inch|inches|in|w|v|mah|gb|tb|mb|hz|people|persons?|pieces?|pcs"
     r"|lit(?:re|er)s?|met(?:re|er)s?|\"|'|%)\b)"

@@ -1,0 +1,116 @@
+"""Rows of the shop as the cards that shoppers and agents see."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.core.messages import OrderCard, OrderLine, OrderStep, ProductCard
+from bot.shop.tables import Order, OrderEvent, OrderItem, Product, Variant
+
+BEST_FIRST = ("in_stock", "preorder", "backorder", "out_of_stock")
+
+
+def variants_of(session: Session, product_ids: Sequence[str]) -> Sequence[Variant]:
+    """The variants of products, in the shop's order."""
+    chosen = select(Variant).where(Variant.product_id.in_(product_ids))
+    return session.scalars(chosen.order_by(Variant.product_id, Variant.position, Variant.sku)).all()
+
+
+def price_now(variant: Variant) -> int | None:
+    """What the variant costs today, or None when the shop gave no price."""
+    return variant.price_minor if variant.sale_minor is None else variant.sale_minor
+
+
+def product_cards(
+    session: Session, product_ids: Sequence[str], *, longest: int | None = None
+) -> dict[str, ProductCard]:
+    """Cards by product id; descriptions are cut at a word to at most `longest` characters."""
+    if not product_ids:
+        return {}
+    products = session.scalars(select(Product).where(Product.id.in_(product_ids))).all()
+    variants: dict[str, list[Variant]] = {}
+    for variant in variants_of(session, product_ids):
+        variants.setdefault(variant.product_id, []).append(variant)
+    return {product.id: _card(product, variants.get(product.id, []), longest) for product in products}
+
+
+def _card(product: Product, variants: Sequence[Variant], longest: int | None) -> ProductCard:
+    priced = sorted(
+        (price, variant.position, variant)
+        for variant in variants
+        if (price := price_now(variant)) is not None
+    )
+    cheapest = priced[0][2] if priced else None
+    on_sale = cheapest is not None and cheapest.sale_minor is not None
+    stocks = [variant.stock for variant in variants]
+    options: dict[str, dict[str, None]] = {}
+    for variant in variants:
+        for name, value in variant.options.items():
+            options.setdefault(name, {})[value] = None
+    states = {variant.availability for variant in variants}
+    is_ours = product.source == "demo" or not product.url
+    return ProductCard(
+        product_id=product.id,
+        title=product.title,
+        price_minor=priced[0][0] if priced else 0,
+        currency=cheapest.currency if cheapest is not None else "",
+        availability=next((state for state in BEST_FIRST if state in states), "out_of_stock"),
+        stock=None if not stocks or None in stocks else sum(stock or 0 for stock in stocks),
+        url=f"/shop/products/{quote(product.id, safe='')}" if is_ours else product.url,
+        image=product.image or f"/shop/pictures/{quote(product.id, safe='')}.svg",
+        options={name: tuple(values) for name, values in options.items()},
+        price_to_minor=priced[-1][0] if priced and priced[-1][0] != priced[0][0] else None,
+        sale_from_minor=cheapest.price_minor if cheapest is not None and on_sale else None,
+        description=_shortened(product.description, longest),
+    )
+
+
+def _shortened(text: str, longest: int | None) -> str:
+    if longest is None or len(text) <= longest:
+        return text
+    return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+
+
+def order_cards(session: Session, orders: Iterable[Order]) -> list[OrderCard]:
+    """Cards of orders in the order given, with lines and timeline."""
+    chosen = list(orders)
+    ids = [order.id for order in chosen]
+    lines: dict[int, list[OrderLine]] = {}
+    for row in session.scalars(
+        select(OrderItem).where(OrderItem.order_id.in_(ids)).order_by(OrderItem.order_id, OrderItem.position)
+    ):
+        line = OrderLine(
+            title=row.title, options=row.options, quantity=row.quantity, total_minor=row.total_minor
+        )
+        lines.setdefault(row.order_id, []).append(line)
+    steps: dict[int, list[OrderStep]] = {}
+    for event in session.scalars(
+        select(OrderEvent)
+        .where(OrderEvent.order_id.in_(ids))
+        .order_by(OrderEvent.order_id, OrderEvent.position)
+    ):
+        step = OrderStep(state=event.state, at=_iso(event.at), text=event.text, is_done=event.at is not None)
+        steps.setdefault(event.order_id, []).append(step)
+    return [
+        OrderCard(
+            number=order.number,
+            state=order.state,
+            placed_at=_iso(order.placed_at),
+            total_minor=order.total_minor,
+            currency=order.currency,
+            lines=tuple(lines.get(order.id, ())),
+            timeline=tuple(steps.get(order.id, ())),
+            carrier=order.carrier,
+            tracking_number=order.tracking_number,
+            tracking_url=order.tracking_url,
+            expected_at=_iso(order.expected_at),
+        )
+        for order in chosen
+    ]
+
+
+def _iso(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()

@@ -1,0 +1,72 @@
+"""Proving whose order it is: wrong answers look like unknown orders, are counted, and run out."""
+
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from bot.core.errors import ProofNeeded, TooMany
+from bot.core.profile import Profile
+from bot.core.times import now, seconds_between
+from bot.shop import keys
+from bot.shop.tables import Order
+from bot.store.tables import Attempt
+
+WINDOW = timedelta(hours=1)
+NOBODY = Order(id=0, email_key="", postcode_key="")  # compared with when there is no such order
+
+
+def candidates(session: Session, number: str) -> Sequence[Order]:
+    """Orders of that number; with the letters left out ('1001') there may be several."""
+    key = keys.order_number(number)
+    if not key:
+        return ()
+    exact = session.scalars(select(Order).where(Order.number_key == key)).all()
+    if exact or not key.isdigit():
+        return exact
+    return session.scalars(select(Order).where(Order.digits_key == key).order_by(Order.id).limit(5)).all()
+
+
+def check(session: Session, number: str, *, proof: str, key: str, profile: Profile) -> Order | None:
+    """The order when `proof` fits; None, and the attempt counted, when it does not. Needs a writing session.
+
+    Raises:
+        TooMany: `profile.proof_attempts` wrong answers in the last hour, by this key or for this order.
+        ProofNeeded: no proof at all was given (not counted).
+    """
+    if not proof.strip():
+        raise ProofNeeded()
+    asked = keys.order_number(number)
+    counted = sorted({f"proof:key:{key}"[:200], f"proof:order:{keys.digits(asked) or asked}"[:200]})
+    if session.get_bind().dialect.name == "postgresql":  # SQLite writers are alone already
+        for name in counted:
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+    at = now()
+    for name in counted:
+        recent = select(func.count(), func.min(Attempt.at)).where(
+            Attempt.key == name, Attempt.at > at - WINDOW
+        )
+        count, oldest = session.execute(recent).one()
+        if count >= profile.proof_attempts:
+            wait = WINDOW.total_seconds() - seconds_between(oldest, at)
+            raise TooMany("Too many wrong answers; try again later.", retry_after_seconds=max(1, round(wait)))
+    found = None
+    for order in [*candidates(session, number), NOBODY]:
+        if _fits(order, proof, profile) and order is not NOBODY:
+            found = found or order
+    if found is None:
+        session.add_all(Attempt(key=name, at=at) for name in counted)
+    return found
+
+
+def _fits(order: Order, proof: str, profile: Profile) -> bool:
+    """Whether `proof` is the order's e-mail or postcode; takes the same time whichever it is."""
+    by_email = _same(keys.email(proof), order.email_key) and "email" in profile.proof
+    by_postcode = _same(keys.postcode(proof), order.postcode_key) and "postcode" in profile.proof
+    return by_email | by_postcode
+
+
+def _same(said: str, known: str) -> bool:
+    return hmac.compare_digest(said.encode(), known.encode()) and known != ""
