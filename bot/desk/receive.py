@@ -232,6 +232,7 @@ def _open(session: Session, conversation: Conversation, message: Message, contex
         store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=since)
         store.append_event(session, conversation, "episode", at=at, data={"episode": conversation.episode})
     message.episode = conversation.episode
+    message.handled_at = None  # closing the old episode has marked everything before it, and this, as handled
 
 
 def _route(
