@@ -82,6 +82,15 @@ class LocalShop:
         options = first.options if first is not None else {}
         return pictures.svg(product.title, product.category, str(options.get("Colour", "")))
 
+    def categories(self, limit: int = 16) -> Sequence[str]:
+        """Paths of the largest categories (`Outdoor > Tents`), in alphabetical order."""
+        try:
+            with self.database.reading() as session:
+                query = select(Product.category).where(Product.category != "").group_by(Product.category)
+                return sorted(session.scalars(query.order_by(func.count().desc()).limit(limit)))
+        except SQLAlchemyError as error:
+            raise ShopUnavailable() from error
+
     def order(self, number: str, *, proof: str, key: str) -> OrderCard:
         """The order, when `proof` is the e-mail or postcode of its buyer; see the contract."""
         try:

@@ -46,7 +46,7 @@
     };
     return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
   };
-  const onAccent = accent[0] === '#' && luminance(accent) > 0.183 ? '#10100f' : '#ffffff';
+  const onAccent = accent[0] === '#' && luminance(accent) > 0.179 ? '#000000' : '#ffffff';
 
   // --- the page the shopper looks at -------------------------------------------------------------
   const product = () => {

@@ -24,7 +24,7 @@ const toSay = []; // said by the shop's page before the conversation began
 // --- drawing -------------------------------------------------------------------------------------
 const live = h('div', { className: 'unseen', role: 'status', aria: { live: 'polite' } });
 const banner = h('div', { className: 'banner', role: 'status' });
-const title = h('h1', { dir: 'auto' });
+const title = h('h1', { dir: 'auto', tabIndex: -1 });
 const subtitle = h('p', { dir: 'auto' });
 const face = h('span', { className: 'face' });
 
@@ -269,7 +269,9 @@ function setOpen(isOpen, takesFocus) {
   start();
   thread.toEnd();
   markSeen();
-  if (takesFocus) composer.focus();
+  if (!takesFocus) return;
+  if (matchMedia('(pointer: coarse)').matches) title.focus(); // the keyboard would cover the starters
+  else composer.focus();
 }
 
 bridge.on('hello', (message) => {

@@ -37,7 +37,7 @@ export function setAccent(text, isDark) {
   if (!colour) return;
   const surface = isDark ? [0.075, 0.086, 0.098] : [1, 1, 1];
   const fill = contrast(colour, surface) < 3 ? readable(colour, surface, 3) : colour;
-  const ink = [0.06, 0.07, 0.08];
+  const ink = [0, 0, 0]; // with any lighter one a middle tone would have neither
   const { style } = document.documentElement;
   style.setProperty('--accent', hex(fill));
   style.setProperty('--on-accent', contrast(fill, [1, 1, 1]) >= contrast(fill, ink) ? '#ffffff' : hex(ink));

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { exclusively, read, watch, write } from './storage.js';
 import { backOff } from './stream.js';
 
-const TRIES = 5;
+const TRIES = 4;
 const KEPT = 50;
 
 /** `onChange(entries)` is told; `renew()` gets a new token. Entries: {client_id, text|choice, title, at, state, error}. */
@@ -24,6 +24,9 @@ export function outbox({ onChange, onSent, renew }) {
   const mark = (id, values) => save(() => {
     entries = entries.map((entry) => (entry.client_id === id ? { ...entry, ...values } : entry));
   });
+  const hold = () => save(() => {
+    entries = entries.map((entry) => (entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry));
+  });
   const drop = (id) => save(() => { entries = entries.filter((entry) => entry.client_id !== id); });
   const next = () => entries.find((entry) => entry.state !== 'failed');
 
@@ -36,7 +39,7 @@ export function outbox({ onChange, onSent, renew }) {
         let tries = 0;
         for (let entry = next(); entry; entry = next()) {
           if (!navigator.onLine) {
-            mark(entry.client_id, { state: 'waiting' });
+            hold();
             return;
           }
           if (await deliver(entry, ++tries)) tries = 0;
@@ -65,7 +68,7 @@ export function outbox({ onChange, onSent, renew }) {
         save(() => { entries = entries.map((item) => (item.state === 'failed' ? item : { ...item, state: 'failed' })); });
         return false;
       }
-      mark(client_id, { state: 'waiting' });
+      hold();
       await new Promise((done) => {
         wakeUp = done;
         setTimeout(done, Math.max(backOff(tries - 1), error.retryAfter * 1000));

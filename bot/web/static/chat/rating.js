@@ -29,7 +29,7 @@ export function ratingCard(part, { onRate, focusComposer }) {
 
   function question() {
     const stars = h('div', { className: 'stars' });
-    const hint = h('p', { className: 'hint' }, t('rating.hint'));
+    const hint = h('p', { className: 'hint', role: 'status' });
     for (let score = 1; score <= part.scale; score += 1) {
       const label = part.scale === 5 ? t(`rating.${score}`) : '';
       const input = h('input', { type: 'radio', name: `rating-${part.survey_id}`, value: score, className: 'unseen' });
