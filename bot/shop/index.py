@@ -25,6 +25,7 @@ WEIGHTS = {
     "description": 1.5,
 }
 K1, B = 0.9, 0.5
+NAMED = 1.2  # a word in the title says what the thing is; elsewhere it may only be mentioned
 SPELLING_FIELDS = ("title", "brand", "category", "options")
 FORMAT = 1
 NOTHING = np.zeros(0, dtype=np.int32)
@@ -142,13 +143,14 @@ def build(source: Iterable[Document], *, version: str) -> Index:
     counts = np.concatenate([part[1] for part in parts])
     order = np.argsort(keys, kind="stable")
     keys, counts = keys[order], counts[order]
+    named = np.isin(keys, parts[0][0])
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, dtype=np.int64)
     total = np.add.reduceat(counts, starts) if len(keys) else counts
-    keys = keys[starts]
+    keys, named = keys[starts], named[starts]
     document_of, word_of = keys >> 32, keys & 0xFFFFFFFF
     frequency = np.bincount(word_of, minlength=len(vocabulary))
     idf = np.log(1 + (len(documents) - frequency + 0.5) / (frequency + 0.5))
-    scores = idf[word_of] * total * (K1 + 1) / (K1 + total)
+    scores = idf[word_of] * total * (K1 + 1) / (K1 + total) * np.where(named, NAMED, 1.0)
     order = np.argsort(word_of, kind="stable")
     sellables = [(number, item) for number, document in enumerate(documents) for item in document.variants]
     prices = [-1 if item.price_minor is None else item.price_minor for _, item in sellables]

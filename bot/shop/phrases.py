@@ -28,7 +28,7 @@ UNITS = (
     r"(?!\s*(?:cm|mm|m|km|kg|g|mg|l|ml|inch|inches|in|w|v|mah|gb|tb|mb|hz|people|persons?|pieces?|pcs"
     r"|lit(?:re|er)s?|met(?:re|er)s?|\"|'|%)\b)"
 )
-CURRENCY = r"(?:eur(?:o|os|u|ai|us)?|€|usd|dollars?|bucks|\$|gbp|pounds?|quid|£|chf|pln|zl|sek|nok|dkk|czk)"
+CURRENCY = r"(?:€|\$|£|(?:eur(?:os|o|us|u|ai)?|usd|dollars?|bucks|gbp|pounds?|quid|chf|pln|zl|sek|nok|dkk|czk)(?!\w))"
 AMOUNT = rf"(?:{CURRENCY}\s*)?(\d[\d.,]*\d|\d)\s*{CURRENCY}?"
 UPPER = (
     r"(?:under|below|less than|lower than|cheaper than|up to|at most|no more than|not more than"

@@ -14,7 +14,8 @@ from bot.shop.spelling import Speller
 from bot.shop.words import fold, groups, stem, words
 
 COVERAGE = 0.34  # a product must hold this share of the query's weight
-CLOSE = 0.5  # sorted by price, products scoring below this share of the best are left out
+NEAR = 0.3  # products scoring below this share of the best are left out
+CLOSE = 0.75  # and below this one when sorted by price, or the cheapest would be something else
 SOLD_OUT = 0.9  # what cannot be bought ranks a little lower
 FILTER_RATIO = 85  # how alike a brand or category must be to the one asked for
 RARE = 2  # a word that so few products have may be a slip for a common one
@@ -67,8 +68,8 @@ class Searcher:
             scores, found = self._score(terms)
             scores = np.where(self.can_buy, scores, scores * np.float32(SOLD_OUT))
             found &= fits
-        if sort != "relevance" and terms and found.any():
-            found &= scores >= CLOSE * scores[found].max()
+        if terms and found.any():
+            found &= scores >= (NEAR if sort == "relevance" else CLOSE) * scores[found].max()
         numbers = np.flatnonzero(found)
         order = numbers[self._order(numbers, scores, sort)][: max(query.limit, 0)]
         ids = tuple(self.index.product_ids[number] for number in order)

@@ -27,10 +27,10 @@ class Speller:
         self.near = lru_cache(maxsize=4096)(self._near)
 
     def _near(self, word: str) -> tuple[tuple[int, str], ...]:
-        """(distance, word) of the nearest words: one slip up to five letters, two in longer words."""
+        """(distance, word) of the nearest words: one slip up to seven letters, two in longer words."""
         if len(word) < 4 or len(word) > 30 or not word.isalpha():
             return ()
-        slips = 1 if len(word) <= 5 else 2
+        slips = 1 if len(word) <= 7 else 2
         found: list[tuple[int, str]] = []
         for length in range(len(word) - slips, len(word) + slips + 1):
             matches = process.extract(
