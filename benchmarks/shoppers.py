@@ -1,0 +1,204 @@
+"""Shoppers who measure: one with a chat open on the live stream, one who speaks Rasa's REST channel.
+
+Both take a message and answer how long its reply took, so that the same rounds drive both systems.
+"""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol, Self
+
+import aiohttp
+
+from benchmarks.talk import Line
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One measured turn. `started` and `ended` on the monotonic clock; `is_right`: the reply carried what it should."""
+
+    line: Line
+    started: float
+    ended: float
+    is_right: bool = True
+    said: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """From just before the request was sent until the reply was read."""
+        return self.ended - self.started
+
+
+class Speaker(Protocol):
+    """One end of a conversation."""
+
+    async def open(self) -> None: ...
+
+    async def say(self, line: Line) -> Taken: ...
+
+    async def close(self) -> None: ...
+
+
+class WebShopper:
+    """A browser: POST /api/chat/messages, and the reply read from the event stream of the same conversation."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._url = http, url
+        self._headers: dict[str, str] = {}
+        self._stream: aiohttp.ClientResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._events: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
+        self.conversation_id = ""
+
+    async def open(self) -> None:
+        """Start a visitor and open the stream."""
+        async with self._http.post(f"{self._url}/api/chat/start", json={"locale": "en"}) as response:
+            answer = await response.json()
+        self.conversation_id = answer["conversation"]["id"]
+        self._headers = {"Authorization": f"Bearer {answer['token']}"}
+        self._stream = await self._http.get(
+            f"{self._url}/api/chat/events?after={answer['cursor']}",
+            headers=self._headers | {"Accept": "text/event-stream"},
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        self._reader = asyncio.create_task(self._read(self._stream))
+
+    async def _read(self, stream: aiohttp.ClientResponse) -> None:
+        kind = b""
+        async for line in stream.content:
+            if line.startswith(b"event: "):
+                kind = line[7:].strip()
+            elif line.startswith(b"data: ") and kind == b"message":
+                at = time.perf_counter()
+                self._events.put_nowait((at, json.loads(line[6:])))
+
+    async def post(self, text: str) -> tuple[int, dict[str, Any]]:
+        """Send without waiting for the bot: status and the acknowledgement."""
+        body = {"client_id": str(uuid.uuid4()), "text": text}
+        async with self._http.post(
+            f"{self._url}/api/chat/messages", json=body, headers=self._headers
+        ) as response:
+            return response.status, await response.json()
+
+    async def say(self, line: Line) -> Taken:
+        """One turn, to the first reply; replies of one turn are committed and arrive together."""
+        started = time.perf_counter()
+        status, answer = await self.post(line.text)
+        if status != 202:
+            raise RuntimeError(f"the desk answered {status}: {answer}")
+        seq = answer["message"]["seq"]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                at, event = await self._events.get()
+                if event["seq"] > seq and event["message"]["author"] != "shopper":
+                    break
+        said = [event["message"], *self._rest(seq)]
+        cards = {part["type"] for message in said for part in message["parts"]}
+        is_bots = said[0]["author"] == "bot"
+        return Taken(line, started, at, is_bots and (not line.shows or line.shows in cards), said[0]["text"])
+
+    def _rest(self, seq: int) -> Iterator[dict[str, Any]]:
+        while not self._events.empty():
+            _at, event = self._events.get_nowait()
+            if event["seq"] > seq:
+                yield event["message"]
+
+    async def close(self) -> None:
+        """Leave."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._stream is not None:
+            self._stream.close()
+
+
+class RestShopper:
+    """A client of `rasa run`: POST /webhooks/rest/webhook answers with the replies."""
+
+    _number = count(1)
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._url = http, url
+        self._sender = ""
+
+    async def open(self) -> None:
+        """A sender nobody has used."""
+        self._sender = f"bench-{time.time_ns()}-{next(self._number)}"
+
+    async def say(self, line: Line) -> Taken:
+        """One turn."""
+        started = time.perf_counter()
+        body = {"sender": self._sender, "message": line.text}
+        async with self._http.post(f"{self._url}/webhooks/rest/webhook", json=body) as response:
+            replies = await response.json()
+        return Taken(line, started, time.perf_counter(), bool(replies), replies[0]["text"] if replies else "")
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Turns of several conversations at once, and the wall-clock seconds they took together."""
+
+    turns: tuple[Taken, ...]
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Turns a second."""
+        return len(self.turns) / self.seconds
+
+
+class Side:
+    """One of the compared systems: how to reach it, and what is said to it."""
+
+    def __init__(self, name: str, url: str, speaker: Callable[[aiohttp.ClientSession, str], Speaker]) -> None:
+        self.name, self.url, self._speaker = name, url, speaker
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
+            read_bufsize=2**18,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._http is not None
+        await self._http.close()
+
+    def speaker(self) -> Speaker:
+        """A new shopper, not yet in."""
+        assert self._http is not None
+        return self._speaker(self._http, self.url)
+
+    async def round(self, talks: Sequence[Sequence[Line]]) -> Round:
+        """All `talks` side by side, each its own conversation, each message sent as soon as the last was answered."""
+        speakers = [self.speaker() for _ in talks]
+        await _all(speaker.open() for speaker in speakers)
+        try:
+            started = time.perf_counter()
+            done = await _all(_talk(speaker, talk) for speaker, talk in zip(speakers, talks, strict=True))
+            seconds = time.perf_counter() - started
+        finally:
+            await _all(speaker.close() for speaker in speakers)
+        return Round(tuple(turn for turns in done for turn in turns), seconds)
+
+
+async def _talk(speaker: Speaker, talk: Sequence[Line]) -> list[Taken]:
+    return [await speaker.say(line) for line in talk]
+
+
+async def _all(work: Any) -> list[Any]:
+    coroutines: list[Coroutine[Any, Any, Any]] = list(work)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in coroutines]
+    return [task.result() for task in tasks]

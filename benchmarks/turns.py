@@ -1,0 +1,180 @@
+"""Turn latency and turns per second of the whole path, beside a default Rasa server on the same machine.
+
+    python -m benchmarks.turns [--short]
+
+A turn is the shopper's POST until the bot's reply is read from the live stream of that conversation. The two systems
+take turns in rounds, so that a slow minute of the machine hits both; ratios are the median of the rounds' ratios.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+
+from benchmarks import talk
+from benchmarks.default_rasa import DefaultRasa
+from benchmarks.product import Product
+from benchmarks.shoppers import RestShopper, Round, Side, Taken, WebShopper
+from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
+from benchmarks.talk import Line
+
+Talks = Callable[[], tuple[Line, ...]]
+CONCURRENT = (1, 4, 16)
+HEAD = ("conversations", "system", "turns", "p50 ms", "p95 ms", "turns/s", "turns/s ÷ default")
+
+
+def measure(*, is_short: bool = False) -> Report:
+    """Start both systems, measure, stop them."""
+    with ExitStack() as stack:
+        product = stack.enter_context(Product())
+        default = None if is_short else stack.enter_context(DefaultRasa())
+        return asyncio.run(_measure(product, default, rounds=2 if is_short else 5))
+
+
+async def _measure(product: Product, default: DefaultRasa | None, *, rounds: int) -> Report:
+    report = Report()
+    proofs = talk.proofs(product)
+
+    def ours_says() -> tuple[Line, ...]:
+        return talk.conversation(*next(proofs))
+
+    async with Side("Aisle", product.url, WebShopper) as ours:
+        if default is None:
+            found = await _mixed([(ours, ours_says)], rounds)
+        else:
+            async with Side("default Rasa", default.url, RestShopper) as theirs:
+                found = await _mixed([(ours, ours_says), (theirs, talk.default_conversation)], rounds)
+        report.tables.append(_compared(found, trained=default.trained if default else None))
+        report.tables.append(_by_kind(found[ours.name]))
+        report.tables.append(await _alone(ours, rounds))
+    one = [turn.seconds for each in found["Aisle"][1] for turn in each.turns]
+    report.aims.append(Aim("p50 of a turn at 1 conversation", median(one) * 1000, 25, "ms"))
+    if default is not None:
+        for at_once in CONCURRENT:
+            ratio = _ratio(found["Aisle"][at_once], found["default Rasa"][at_once])
+            report.aims.append(
+                Aim(
+                    f"turns/s against the default Rasa server, {at_once} at once",
+                    ratio,
+                    3,
+                    "×",
+                    at_least=True,
+                )
+            )
+    return report
+
+
+Found = dict[str, dict[int, list[Round]]]
+
+
+async def _mixed(sides: Sequence[tuple[Side, Talks]], rounds: int) -> Found:
+    found: Found = {side.name: {at_once: [] for at_once in CONCURRENT} for side, _ in sides}
+    for side, says in sides:  # the first turns load lazily; not counted
+        await side.round([says() for _ in range(4)])
+    for at_once in CONCURRENT:
+        for number in range(rounds):
+            ordered = sides if number % 2 == 0 else tuple(reversed(sides))
+            for side, says in ordered:
+                found[side.name][at_once].append(await _several(side, says, at_once))
+    return found
+
+
+async def _several(side: Side, says: Talks, at_once: int) -> Round:
+    """One round: at least 36 turns, in conversations of twelve."""
+    parts = [await side.round([says() for _ in range(at_once)]) for _ in range(3 if at_once == 1 else 1)]
+    return Round(tuple(turn for part in parts for turn in part.turns), sum(part.seconds for part in parts))
+
+
+def _ratio(ours: Sequence[Round], theirs: Sequence[Round]) -> float:
+    return median([a.rate / b.rate for a, b in zip(ours, theirs, strict=True)])
+
+
+def _compared(found: Found, *, trained: float | None) -> Table:
+    rows = []
+    for at_once in CONCURRENT:
+        for name, by_count in found.items():
+            rounds = by_count[at_once]
+            seconds = [turn.seconds for each in rounds for turn in each.turns]
+            ratio = "1"
+            if name == "Aisle":
+                theirs = found.get("default Rasa")
+                ratio = f"{_ratio(rounds, theirs[at_once]):.1f}" if theirs else "not measured"
+            rows.append(
+                (
+                    str(at_once),
+                    name,
+                    str(len(seconds)),
+                    milliseconds(median(seconds)),
+                    milliseconds(percentile(seconds, 0.95)),
+                    f"{median([each.rate for each in rounds]):.0f}",
+                    ratio,
+                )
+            )
+    note = (
+        "Aisle: desk, `rasa run` and action server with everything kept in SQLite; a conversation is greeting, questions, "
+        "two product searches with cards, an order's state with proof of identity, small talk. "
+    )
+    if trained is not None:
+        note += (
+            "Default: the `rasa init` project with the default pipeline (DIET, TED, UnexpecTED), `rasa run` with its "
+            "in-memory tracker store and no action server, its own sample messages. "
+            f"It was trained in {trained:.0f} s. "
+        )
+    note += "Both in the same run, in alternating rounds; the measuring client shares the machine."
+    return Table("Turns, mixed conversation", HEAD, tuple(rows), note)
+
+
+def _by_kind(found: dict[int, list[Round]]) -> Table:
+    rows = []
+    for at_once in CONCURRENT:
+        turns = [turn for each in found[at_once] for turn in each.turns]
+        for kind in (talk.TALK, talk.FAQ, talk.ACTION):
+            rows.append((str(at_once), kind, *_figures([turn for turn in turns if turn.line.kind == kind])))
+    return Table(
+        "Aisle's turns by kind, within the mixed conversation",
+        ("conversations", "kind", "turns", "p50 ms", "p95 ms", "as meant"),
+        tuple(rows),
+        "As meant: the bot spoke, and a product search showed products, an order's state the order.",
+    )
+
+
+def _figures(turns: Sequence[Taken]) -> tuple[str, str, str, str]:
+    seconds = [turn.seconds for turn in turns]
+    right = sum(turn.is_right for turn in turns)
+    return (
+        str(len(turns)),
+        milliseconds(median(seconds)),
+        milliseconds(percentile(seconds, 0.95)),
+        f"{right / len(turns):.0%}",
+    )
+
+
+async def _alone(ours: Side, rounds: int) -> Table:
+    rows = []
+    for name, says in (("questions only", talk.questions), ("product searches only", talk.searches)):
+        for at_once in CONCURRENT:
+            done = [await _several(ours, says, at_once) for _ in range(max(1, rounds // 2))]
+            turns = [turn for each in done for turn in each.turns]
+            rate = f"{median([each.rate for each in done]):.0f}"
+            rows.append((str(at_once), name, *_figures(turns), rate))
+    return Table(
+        "Aisle's turns, one kind at a time",
+        ("conversations", "kind", "turns", "p50 ms", "p95 ms", "as meant", "turns/s"),
+        tuple(rows),
+    )
+
+
+def misread(found: Sequence[Round]) -> Iterator[Taken]:
+    """Turns that were not answered as meant, for a look at why."""
+    return (turn for each in found for turn in each.turns if not turn.is_right)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="fewer rounds, without the comparison")
+    print(measure(is_short=parser.parse_args().short).markdown())
+
+
+if __name__ == "__main__":
+    main()
