@@ -1,7 +1,7 @@
 """The `aisle` command: one module per command, loaded when called; COMMANDS is the registry."""
 
 import importlib
-import sys
+from typing import IO, Any
 
 import click
 
@@ -33,6 +33,18 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"bot.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run it; an expected failure becomes one line on standard error and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except AisleError as error:
+            raise _Refused(str(error)) from error
+
+
+class _Refused(click.ClickException):
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"aisle: {self.message}", file=file, err=True)
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aisle", message="aisle %(version)s")
@@ -44,9 +56,5 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run a command; an expected failure is one line on standard error and exit code 1."""
-    try:
-        group(prog_name="aisle")
-    except AisleError as error:
-        click.echo(f"aisle: {error}", err=True)
-        sys.exit(1)
+    """Run the command of the command line."""
+    group(prog_name="aisle")

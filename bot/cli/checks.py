@@ -40,7 +40,7 @@ def run(settings: Settings, root: Path, *, for_tests: bool) -> list[Finding]:
         *_secrets(settings),
         *_database(settings),
     ]
-    findings += [*_shop(settings, root), *_ports(settings)]
+    findings += [*_shop(settings), *_ports(settings)]
     return [*findings, *_test_tools()] if for_tests else findings
 
 
@@ -143,8 +143,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "warning", f"{where}: schema {found or 'none'}", "aisle migrate")
 
 
-def _shop(settings: Settings, root: Path) -> Iterator[Finding]:
-    path = settings.shop_file if settings.shop_file.is_absolute() else root / settings.shop_file
+def _shop(settings: Settings) -> Iterator[Finding]:
+    path = settings.shop_file
     try:
         yield Finding("shop profile", "ok", f"{profile.load(path).name} ({path})")
     except AisleError as error:

@@ -19,11 +19,17 @@ as_json = click.option("--json", "is_json", is_flag=True, help="Write what a pro
 def settings(*, needs_secrets: bool = False) -> Settings:
     """Settings of the environment, filled up with the secrets `aisle up` made for this install.
 
+    The default home and profile are those of the install, wherever the command is called from.
+
     Raises:
         MissingSetting: says which, and where to get it.
     """
-    found = core.load(os.environ, needs_secrets=False)
-    return core.load({**secrets.read(found.home), **os.environ}, needs_secrets=needs_secrets)
+    defaults = {
+        f"AISLE_{name.upper()}": str(ROOT / getattr(Settings, name)) for name in ("home", "shop_file")
+    }
+    given = {name: value for name, value in os.environ.items() if value}
+    found = core.load({**defaults, **given}, needs_secrets=False)
+    return core.load({**defaults, **secrets.read(found.home), **given}, needs_secrets=needs_secrets)
 
 
 def migrated() -> Settings:

@@ -31,6 +31,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """What every part is given: this process's environment, the secrets, and absolute paths."""
     return os.environ | {
         "AISLE_HOME": str(settings.home.resolve()),
+        "AISLE_SHOP_FILE": str(settings.shop_file.resolve()),
         "AISLE_DATABASE_URL": absolute_database(settings),
         "AISLE_SECRET_KEY": settings.secret_key,
         "AISLE_INTERNAL_SECRET": settings.internal_secret,

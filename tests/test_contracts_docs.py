@@ -1,0 +1,74 @@
+"""The documents tell what the program does: every setting, dependency, link and make target."""
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bot.core.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("item", fields(Settings), ids=lambda item: item.name)
+def test_a_setting_is_documented_as_it_is(item: object) -> None:
+    default = str(item.default)  # type: ignore[attr-defined]
+    help_text = item.metadata["help"]  # type: ignore[attr-defined]
+    name = item.name.upper()  # type: ignore[attr-defined]
+    row = f"| `AISLE_{name}` | {f'`{default}`' if default else '—'} | {help_text} |"
+    assert row in (ROOT / "docs" / "settings.md").read_text().splitlines()
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text().split("## Read by tools")[0]
+    documented = set(re.findall(r"^\| `AISLE_(\w+)`", table, re.M))
+    assert documented == {item.name.upper() for item in fields(Settings)}
+
+
+def _dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    named += [
+        line for line in (ROOT / "requirements" / "brain.in").read_text().splitlines() if line[:1].isalpha()
+    ]
+    return sorted({re.split(r"[\[<>=]", name)[0].strip() for name in named})
+
+
+@pytest.mark.parametrize("name", _dependencies())
+def test_each_dependency_has_its_reason(name: str) -> None:
+    assert re.search(
+        rf"^\| [^|]*\b{re.escape(name)}\b", (ROOT / "docs" / "dependencies.md").read_text(), re.M
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    own = [target for target in targets if "://" not in target]
+    missing = [target for target in own if not (page.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "train", "bench", "clean"])
+def test_make_has_the_targets_people_are_told_of(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+def test_locked_requirements_have_hashes_and_name_no_registry() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text, path.name
+        packages = re.findall(r"^[a-z0-9][^\s#]*==", text, re.M)
+        assert len(packages) > 10
+        assert text.count("--hash=sha256:") >= len(packages)
+
+
+def test_what_the_lock_holds_satisfies_what_the_project_asks_for() -> None:
+    locked = "".join((ROOT / "requirements" / f"{name}.txt").read_text() for name in ("desk", "dev", "brain"))
+    missing = [
+        name for name in _dependencies() if not re.search(rf"^{re.escape(name)}(\[\w+\])?==", locked, re.M)
+    ]
+    assert missing == []
