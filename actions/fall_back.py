@@ -1,0 +1,74 @@
+"""Not understood: first 'did you mean', then 'please rephrase', then a person."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk.events import EventType
+
+from actions.base import ShopAction, Speaker
+from actions.hand_off import hand_off
+from actions.turn import Turn
+from bot.core.messages import Note
+from bot.core.ownership import Reason
+
+MISSES = frozenset({"nlu_fallback", "none_of_these"})
+COUNTED = {1: "one", 2: "two", 3: "three"}
+
+
+class FallBack(ShopAction):
+    """Answers nlu_fallback and none_of_these."""
+
+    def name(self) -> str:
+        """As in domain.yml."""
+        return "action_fall_back"
+
+    async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
+        """By how often running the bot has not understood."""
+        if turn.intent == "nlu_fallback":
+            intent = turn.parsed.get("intent") or {}
+            speaker.show(
+                Note(kind="fallback", label=str(intent.get("why") or "low_confidence"), value=intent.get("confidence"))
+            )
+        misses = _misses(turn)
+        candidates = _candidates(turn)
+        if misses >= 2:
+            hand_off(turn, speaker, Reason.NOT_UNDERSTOOD)
+        elif misses == 1 or turn.intent == "none_of_these":
+            speaker.say("utter_rephrase")
+        elif candidates:
+            values = {}
+            for number, (title, payload) in enumerate(candidates, start=1):
+                values |= {f"title{number}": title, f"payload{number}": payload}
+            speaker.say(f"utter_did_you_mean_{COUNTED[len(candidates)]}", **values)
+        else:
+            speaker.say("utter_not_understood")
+        return []
+
+
+def _misses(turn: Turn) -> int:
+    """Messages running before this one that were not understood."""
+    count = 0
+    for intent in turn.intents_before:
+        if intent not in MISSES:
+            break
+        count += 1
+    return count
+
+
+def _candidates(turn: Turn) -> list[tuple[str, str]]:
+    """(title, payload) of what was probably meant, best first."""
+    language = str(turn.metadata.get("language") or "en")
+    found: list[tuple[str, str]] = []
+    for leaf in turn.parsed.get("candidates") or []:
+        title = _title(leaf, language)
+        if title:
+            found.append((title, f"/{leaf['name']}"))
+    return found[:3]
+
+
+def _title(leaf: Mapping[str, Any], language: str) -> str:
+    """Titles stand in the training data as a text, or a map by locale."""
+    title = leaf.get("title") or ""
+    if isinstance(title, Mapping):
+        return str(title.get(language) or title.get("en") or "")
+    return str(title)

@@ -1,0 +1,70 @@
+"""Fetching a person, with the reason and everything collected so far."""
+
+from rasa_sdk.events import EventType
+
+from actions.base import ShopAction, Speaker
+from actions.turn import Turn
+from bot.core.messages import HandOff
+from bot.core.ownership import Reason
+
+REASONS = {
+    "talk_to_person": Reason.ASKED,
+    "leave_message": Reason.ASKED,
+    "complaint": Reason.COMPLAINT,
+    "angry": Reason.ANGRY,
+    "change_order": Reason.REQUEST,
+    "cancel_order": Reason.REQUEST,
+    "return_order": Reason.REQUEST,
+    "refund_request": Reason.REQUEST,
+}
+# one line for the agent
+WANTS = {
+    "leave_message": "Leave a message",
+    "complaint": "Make a complaint",
+    "change_order": "Change an order",
+    "cancel_order": "Cancel an order",
+    "return_order": "Return or exchange something",
+    "refund_request": "A refund",
+}
+FROM_BUTTON = {reason.value: reason for reason in Reason}
+
+
+def hand_off(turn: Turn, speaker: Speaker, reason: Reason) -> None:
+    """Say why, and ask the desk for a person; the desk says what happens next."""
+    number = turn.entity("order_number") or turn.slot("order_number")
+    wants = WANTS.get(turn.intent, "")
+    if not wants and turn.slots.get("requested_slot"):
+        wants = "Look up an order"
+    if wants and number and "order" in wants:
+        wants = f"{wants}: {number}"
+    speaker.say(f"utter_hand_off_{reason.value}")
+    speaker.show(HandOff(reason=reason.value, wants=wants, details=_collected(turn, number)))
+
+
+def _collected(turn: Turn, number: str) -> dict[str, str]:
+    proof = turn.slot("proof")
+    shown = {str(item.get("id")): str(item.get("title")) for item in turn.slots.get("shown") or []}
+    searched = (turn.slots.get("search") or {}).get("text", "")
+    details = {
+        "Order": number,
+        "Order proven": "yes" if number and number == turn.slot("proven_order") else "",
+        "E-mail": proof if "@" in proof else "",
+        "Postcode": proof if proof and "@" not in proof else "",
+        "Product": shown.get(turn.slot("product"), ""),
+        "Looked for": searched,
+    }
+    return {label: value for label, value in details.items() if value}
+
+
+class FetchPerson(ShopAction):
+    """Answers every wish that needs a person."""
+
+    def name(self) -> str:
+        """As in domain.yml."""
+        return "action_hand_off"
+
+    async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
+        """The reason is the button's, else the intent's."""
+        reason = FROM_BUTTON.get(turn.entity("reason")) or REASONS.get(turn.intent, Reason.ASKED)
+        hand_off(turn, speaker, reason)
+        return []

@@ -1,0 +1,157 @@
+"""One product: its price, stock, options, details; found by name, position, or by what was spoken of."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.base import ShopAction, Speaker, ask, shop
+from actions.turn import Turn
+from actions.words import listed, money, shortened
+from bot.core.messages import Note, ProductCard, Products
+from bot.shop.contract import Query, VariantView
+
+FEW = 5  # so many left are worth saying
+_POINTS_BACK = re.compile(r"\b(?:it|its|it's|this|that|them|they|these|those|one)\b", re.I)
+
+
+class ProductFacts(ShopAction):
+    """Answers product_price, product_stock, product_options, product_details and pick_product."""
+
+    def name(self) -> str:
+        """As in domain.yml."""
+        return "action_product_facts"
+
+    async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
+        """Find the product and say what was asked."""
+        card = await _meant(turn, speaker)
+        if card is None:
+            return []
+        speaker.show(Note(kind="product_asked", label=card.product_id))
+        shown = turn.slots.get("shown") or []
+        # a card that is the last thing on the screen need not be shown again
+        part = None if [item["id"] for item in shown] == [card.product_id] else Products(items=(card,))
+        if turn.intent == "product_price":
+            _say_price(card, part, speaker)
+        elif turn.intent == "product_stock":
+            await _say_stock(card, part, turn, speaker)
+        elif turn.intent == "product_options":
+            _say_options(card, part, speaker)
+        elif turn.intent == "product_details" and card.description:
+            speaker.say("utter_product_details", part, title=card.title, description=shortened(card.description))
+        else:
+            speaker.say("utter_product_shown", Products(items=(card,)), title=card.title)
+        seen = [{"id": card.product_id, "title": card.title, "price": card.price_minor}]
+        return [SlotSet("product", card.product_id), *([SlotSet("shown", seen)] if len(shown) < 2 else [])]
+
+
+async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
+    """The product; None after having asked which."""
+    shown: Sequence[Mapping[str, Any]] = turn.slots.get("shown") or []
+    place = turn.entity("ordinal")
+    if place and shown:
+        index = int(place) - 1 if int(place) > 0 else len(shown) - 1
+        if index < len(shown):
+            return await ask(shop().product, shown[index]["id"])
+        speaker.say("utter_position_unknown", buttons=_choices(shown))
+        return None
+    named = turn.entity("product")
+    current = turn.slot("product") or _of_page(turn)
+    among = _among(named, shown)
+    if among:
+        return await ask(shop().product, among)
+    if named and not (_POINTS_BACK.search(turn.text) and (current or shown)):
+        found = await ask(shop().search, Query(text=named, limit=1))
+        if found.items:
+            return await ask(shop().product, found.items[0].product_id)
+        if not current:
+            speaker.say("utter_products_none", query=named)
+            return None
+    if current:
+        card = await ask(shop().product, current)
+        if card is not None:
+            return card
+    if len(shown) == 1:
+        return await ask(shop().product, shown[0]["id"])
+    speaker.say("utter_which_product", buttons=_choices(shown))
+    return None
+
+
+def _of_page(turn: Turn) -> str:
+    """The product whose page the shopper is reading."""
+    page = turn.metadata.get("page")
+    return str(page.get("sku") or "") if isinstance(page, Mapping) else ""
+
+
+def _among(named: str, shown: Sequence[Mapping[str, Any]]) -> str:
+    """The product just shown whose title has all the words, if it is one."""
+    words = set(named.lower().split())
+    fits = [str(item["id"]) for item in shown if words and words <= set(str(item["title"]).lower().split())]
+    return fits[0] if len(fits) == 1 else ""
+
+
+def _choices(shown: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {"title": str(item["title"]), "payload": f'/pick_product{{"ordinal": "{number}"}}'}
+        for number, item in enumerate(shown, start=1)
+    ]
+
+
+def _say_price(card: ProductCard, part: Products | None, speaker: Speaker) -> None:
+    price = money(card.price_minor, card.currency)
+    if card.sale_from_minor is not None:
+        before = money(card.sale_from_minor, card.currency)
+        speaker.say("utter_product_price_sale", part, title=card.title, price=price, before=before)
+    elif card.price_to_minor is not None:
+        upper = money(card.price_to_minor, card.currency)
+        speaker.say("utter_product_price_from", part, title=card.title, price=price, price_to=upper)
+    else:
+        speaker.say("utter_product_price", part, title=card.title, price=price)
+
+
+def _say_options(card: ProductCard, part: Products | None, speaker: Speaker) -> None:
+    several = {name: list(values) for name, values in card.options.items() if len(values) > 1}
+    if not several:
+        speaker.say("utter_product_no_options", part, title=card.title)
+        return
+    text = "; ".join(listed([str(value) for value in values]) for values in several.values())
+    speaker.say("utter_product_options", part, title=card.title, options=text)
+
+
+async def _say_stock(card: ProductCard, part: Products | None, turn: Turn, speaker: Speaker) -> None:
+    asked = [value for entity in ("colour", "size") for value in turn.entity_values(entity)]
+    asked += [text.partition("=")[2] for text in turn.entity_values("option")]
+    if asked:
+        _say_variant(card, part, asked, await ask(shop().variants, card.product_id), speaker)
+    elif card.availability == "out_of_stock":
+        speaker.say("utter_product_out_of_stock", part, title=card.title)
+    elif card.availability in ("preorder", "backorder"):
+        speaker.say("utter_product_preorder", part, title=card.title)
+    elif card.stock is not None and card.stock <= FEW:
+        speaker.say("utter_product_few_left", part, title=card.title, stock=card.stock)
+    else:
+        speaker.say("utter_product_in_stock", part, title=card.title)
+
+
+def _say_variant(
+    card: ProductCard, part: Products | None, asked: list[str], variants: Sequence[VariantView], speaker: Speaker
+) -> None:
+    names = {"title": card.title, "variant": listed(asked)}
+    fitting = [variant for variant in variants if all(_has(variant, value) for value in asked)]
+    there = [variant for variant in variants if variant.availability != "out_of_stock"]
+    others = listed(list(dict.fromkeys(" ".join(variant.options.values()) for variant in there))[:6])
+    if any(variant.availability != "out_of_stock" for variant in fitting):
+        speaker.say("utter_product_variant_in_stock", part, **names)
+    elif fitting and others:
+        speaker.say("utter_product_variant_out", part, others=others, **names)
+    elif fitting or not others:
+        speaker.say("utter_product_variant_gone", part, **names)
+    else:
+        speaker.say("utter_product_variant_unknown", part, others=others, **names)
+
+
+def _has(variant: VariantView, value: str) -> bool:
+    """Whether a variant has an option value: 'M' is 'M' only, 'blue' is also 'Dusk blue'."""
+    wanted = value.lower()
+    return any(wanted == option.lower() or (len(wanted) > 2 and wanted in option.lower()) for option in variant.options.values())

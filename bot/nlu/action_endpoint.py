@@ -1,0 +1,68 @@
+"""Calls to the action server: one kept-alive connection, the shared secret, a time limit, and who failed."""
+
+import asyncio
+import logging
+import os
+from typing import Any, Dict, Optional, Text
+
+import aiohttp
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SECONDS = 8.0  # the desk gives a turn ten
+REJECTED = 400  # the action server's word for "another policy may act"
+
+
+class ActionEndpoint(EndpointConfig):
+    """Rasa's endpoint, at `AISLE_ACTIONS_URL` when set; a failure is kept per sender until it is asked for."""
+
+    def __init__(self, base: Optional[EndpointConfig]) -> None:
+        address = os.environ.get("AISLE_ACTIONS_URL", "").rstrip("/")
+        url = f"{address}/webhook" if address else base.url if base else "http://127.0.0.1:5055/webhook"
+        super().__init__(url=url, headers=dict(base.headers) if base else {}, enable_selective_domain=True)
+        secret = os.environ.get("AISLE_INTERNAL_SECRET", "")
+        if secret:
+            self.headers["X-Aisle-Secret"] = secret
+        self._connection: Optional[aiohttp.ClientSession] = None
+        self._failed: Dict[Text, Text] = {}
+
+    def failed_action(self, sender: Text) -> Text:
+        """Name of the action that failed for `sender` since the last time this was asked; empty when none."""
+        return self._failed.pop(sender, "")
+
+    async def request(self, method: Text = "post", subpath: Optional[Text] = None, content_type: Optional[Text] = None, compress: bool = False, **kwargs: Any) -> Any:  # noqa: E501
+        """The action server's answer.
+
+        Raises:
+            ClientResponseError: the action raised, or (400) rejected its execution.
+        """
+        body = kwargs.get("json") or {}
+        try:
+            return await self._post(body)
+        except ClientResponseError as error:
+            if error.status != REJECTED:
+                self._note(body)
+            raise
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            self._note(body)
+            raise
+
+    def _note(self, body: Dict[Text, Any]) -> None:
+        self._failed[str(body.get("sender_id", ""))] = str(body.get("next_action", ""))
+
+    async def _post(self, body: Dict[Text, Any]) -> Any:
+        if self._connection is None or self._connection.closed:
+            self._connection = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST_SECONDS))
+        for attempt in (1, 2):
+            try:
+                async with self._connection.post(self.url, json=body, headers=self.headers) as response:
+                    if response.status >= REJECTED:
+                        raise ClientResponseError(response.status, response.reason or "", await response.content.read())
+                    return await response.json()
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if attempt == 2:  # the first may have met a connection the server had just closed
+                    raise
+        raise AssertionError("unreachable")
+
+

@@ -1,0 +1,70 @@
+"""Rasa component: whether the bot is sure enough to act on what it understood."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text, Type
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.entities import PRODUCT_INTENTS
+from bot.nlu.intents import LEAVES, RANKING_LENGTH
+
+FALLBACK = "nlu_fallback"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Decision(IntentClassifier, GraphComponent):
+    """Turns an unsure or ambiguous message into `nlu_fallback` and keeps what it may have meant as `candidates`."""
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        """Behind a classifier."""
+        return [IntentClassifier]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """`threshold`: least confidence; `ambiguity`: least lead over the second; `candidate`: least to be offered."""
+        return {"threshold": 0.35, "ambiguity": 0.06, "candidate": 0.06}
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        self._config = config
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> Decision:
+        """The component; it learns nothing."""
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Decide, and drop the product entity where the message is about something else."""
+        for message in messages:
+            leaves = message.get(LEAVES) or []
+            if not leaves or (message.get(TEXT) or "").startswith("/"):
+                continue
+            best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
+            why = ""
+            if best < self._config["threshold"]:
+                why = "low_confidence"
+            elif best - second < self._config["ambiguity"]:
+                why = "ambiguous"
+            entities = message.get(ENTITIES) or []
+            if why:
+                self._fall_back(message, leaves, why)
+            elif leaves[0]["name"] not in PRODUCT_INTENTS:
+                message.set(ENTITIES, [e for e in entities if e["entity"] != "product"], add_to_output=True)
+        return messages
+
+    def _fall_back(self, message: Message, leaves: List[Dict[str, Any]], why: str) -> None:
+        ranking = message.get("intent_ranking") or []
+        fallback = {"name": FALLBACK, "confidence": leaves[0]["confidence"]}
+        message.set(INTENT, {**fallback, "why": why}, add_to_output=True)
+        message.set("intent_ranking", [fallback, *ranking][:RANKING_LENGTH], add_to_output=True)
+        candidates = [leaf for leaf in leaves[:4] if leaf["title"] and leaf["confidence"] >= self._config["candidate"]]
+        message.set("candidates", candidates[:3], add_to_output=True)

@@ -1,0 +1,179 @@
+"""The desk's door to the brain: one message in, everything the turn said and understood out."""
+
+import hmac
+import json
+import logging
+import os
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.nlu.action_endpoint import ActionEndpoint
+from bot.nlu.decision import FALLBACK
+
+logger = logging.getLogger(__name__)
+
+FAILED = "action_failed"  # kind of the marker the actions' base class leaves when an action raised
+
+
+class Silent(OutputChannel):
+    """Says nothing: the replies are read from the tracker, the first time and when a message is repeated."""
+
+    @classmethod
+    def name(cls) -> Text:
+        """As responses may name it."""
+        return "desk"
+
+    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+        """Kept in the tracker already."""
+
+
+class DeskInput(InputChannel):
+    """`POST /webhooks/desk/webhook`; the shapes are in docs/internals.md."""
+
+    @classmethod
+    def name(cls) -> Text:
+        """Part of the address."""
+        return "desk"
+
+    def __init__(self, secret: Text) -> None:
+        self._secret = secret.encode()
+        self._actions: Optional[ActionEndpoint] = None
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "DeskInput":
+        """The secret is read from the environment: Rasa stops at a `${…}` that is not set."""
+        return cls(os.environ.get("AISLE_INTERNAL_SECRET", ""))
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes."""
+        door = Blueprint("desk_webhook")
+
+        @door.route("/", methods=["GET"])
+        async def health(_request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @door.route("/webhook", methods=["POST"])
+        async def receive(request: Request) -> HTTPResponse:
+            given = request.headers.get("X-Aisle-Secret", "").encode()
+            if not self._secret or not hmac.compare_digest(given, self._secret):
+                return _refuse(403, "not_allowed", "The secret is missing or wrong.")
+            try:
+                body = json.loads(request.body)
+                message = UserMessage(
+                    text=_text(body, "message"),
+                    output_channel=Silent(),
+                    sender_id=_text(body, "sender"),
+                    input_channel=self.name(),
+                    message_id=_text(body, "message_id"),
+                    metadata=body.get("metadata") if isinstance(body.get("metadata"), dict) else {},
+                )
+            except (ValueError, TypeError) as error:
+                return _refuse(400, "bad_input", str(error))
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return _refuse(503, "brain_unavailable", "No model is loaded.")
+            return await self._turn(agent, message, on_new_message)
+
+        return door
+
+    async def _turn(self, agent: Any, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> HTTPResponse:
+        actions = self._action_endpoint(agent)
+        async with agent.lock_store.lock(f"desk:{message.sender_id}"):
+            store = getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
+            tracker = store.latest(message.sender_id)
+            if tracker is None or _last_message_id(tracker) != message.message_id:
+                actions.failed_action(message.sender_id)
+                await on_new_message(message)
+                tracker = store.latest(message.sender_id)
+                if tracker is None or _last_message_id(tracker) != message.message_id:
+                    # Rasa hides a failed save behind a store in memory; the desk shall try again instead
+                    return _refuse(503, "not_saved", "The turn could not be saved.")
+            return response.json(_answer(tracker, actions.failed_action(message.sender_id)), dumps=_dumps)
+
+    def _action_endpoint(self, agent: Any) -> ActionEndpoint:
+        if self._actions is None:
+            self._actions = ActionEndpoint(agent.processor.action_endpoint)
+        if agent.processor.action_endpoint is not self._actions:  # also after a new model was loaded
+            agent.processor.action_endpoint = self._actions
+            agent.action_endpoint = self._actions
+        return self._actions
+
+
+def _text(body: Any, name: Text) -> Text:
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} must be a text")
+    return value
+
+
+def _dumps(value: Any) -> Text:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _refuse(status: int, code: Text, message: Text) -> HTTPResponse:
+    return response.json({"ok": False, "error": code, "message": message}, status=status)
+
+
+def _last_message_id(tracker: DialogueStateTracker) -> Text:
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            return str(event.message_id or "")
+    return ""
+
+
+def _answer(tracker: DialogueStateTracker, failed: Text) -> Dict[Text, Any]:
+    """The answer of the latest turn, from the events since its message."""
+    replies: List[Dict[Text, Any]] = []
+    message: Optional[UserUttered] = None
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            message = event
+            break
+        if isinstance(event, BotUttered):
+            custom = (event.data or {}).get("custom")
+            if isinstance(custom, dict) and custom.get("kind") == FAILED:
+                failed = failed or str(custom.get("label", ""))
+                continue
+            replies.append(_reply(event))
+    return {
+        "replies": replies[::-1],
+        "understood": _understood(message) if message else {},
+        "slots": {name: value for name, value in tracker.current_slot_values().items() if value is not None},
+        "active_form": tracker.active_loop_name or "",
+        "failed_action": failed,
+    }
+
+
+def _reply(event: BotUttered) -> Dict[Text, Any]:
+    reply: Dict[Text, Any] = {"text": event.text or "", "response": (event.metadata or {}).get("utter_action", "")}
+    data = event.data or {}
+    buttons = data.get("buttons") or data.get("quick_replies")
+    if buttons:
+        reply["buttons"] = [{"title": b.get("title", ""), "payload": b.get("payload", "")} for b in buttons]
+    for name in ("image", "custom"):
+        if data.get(name):
+            reply[name] = data[name]
+    return reply
+
+
+def _understood(message: UserUttered) -> Dict[Text, Any]:
+    parsed = message.parse_data or {}
+    name = message.intent.get("name") or ""
+    ranking = [
+        {"intent": item.get("name"), "confidence": item.get("confidence")}
+        for item in parsed.get("intent_ranking") or []
+        if item.get("name") != FALLBACK
+    ]
+    return {
+        "intent": message.intent.get("full_retrieval_intent_name") or name,
+        "confidence": message.intent.get("confidence") or 0.0,
+        "ranking": ranking,
+        "entities": [{key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []],
+        "is_fallback": name == FALLBACK,
+    }

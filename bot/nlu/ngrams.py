@@ -1,0 +1,69 @@
+"""Text to n-grams: the same code while training and while answering, so that they cannot differ."""
+
+import re
+from typing import Dict, Iterable, List, Sequence, Tuple
+
+import numpy as np
+
+_WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
+_REPEATS = re.compile(r"(\w)\1{2,}")
+
+
+def words_of(text: str) -> List[str]:
+    """Lower-case words; a letter written more than twice is written twice ("pleeeease")."""
+    return _WORDS.findall(_REPEATS.sub(r"\1\1", text.lower()))
+
+
+def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
+    """Character n-grams (2-5, inside padded words), and words, pairs of words and hints."""
+    words = words_of(text)
+    characters: List[str] = []
+    for word in words:
+        if word == "?":
+            continue
+        padded = f" {word} "
+        size = len(padded)
+        for length in range(2, 6):
+            if size < length:
+                break
+            characters.extend(padded[index : index + length] for index in range(size - length + 1))
+    pairs = [f"{a} {b}" for a, b in zip(["<", *words], [*words, ">"])]
+    return characters, [f"w:{word}" for word in words] + [f"p:{pair}" for pair in pairs] + [f"h:{hint}" for hint in hints]
+
+
+class Vectoriser:
+    """TF-IDF with sublinear counts; characters and words are normed apart, so each has half of the say."""
+
+    def __init__(self, vocabulary: Dict[str, int], idf: "np.ndarray") -> None:
+        self.vocabulary = vocabulary
+        self.idf = idf
+
+    @classmethod
+    def learn(cls, texts: Iterable[Tuple[List[str], List[str]]], least: int = 2) -> "Vectoriser":
+        """Vocabulary and weights of what occurs in at least `least` examples."""
+        counts: Dict[str, int] = {}
+        total = 0
+        for characters, words in texts:
+            total += 1
+            for gram in {*characters, *words}:
+                counts[gram] = counts.get(gram, 0) + 1
+        kept = sorted(gram for gram, count in counts.items() if count >= least)
+        idf = np.array([np.log((1 + total) / (1 + counts[gram])) + 1 for gram in kept], dtype=np.float32)
+        return cls({gram: index for index, gram in enumerate(kept)}, idf)
+
+    def rows(self, characters: List[str], words: List[str]) -> Tuple["np.ndarray", "np.ndarray"]:
+        """Indices and values of one text."""
+        parts = [self._part(characters), self._part(words)]
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def _part(self, items: List[str]) -> Tuple["np.ndarray", "np.ndarray"]:
+        counts: Dict[int, int] = {}
+        for item in items:
+            index = self.vocabulary.get(item)
+            if index is not None:
+                counts[index] = counts.get(index, 0) + 1
+        indices = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        values = 1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))
+        values = values * self.idf[indices]
+        norm = float(np.linalg.norm(values))
+        return indices, (values / norm if norm else values).astype(np.float32)

@@ -1,0 +1,104 @@
+"""Reads a message once: what is in it, and the text the classifier sees (with the recognised parts masked)."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import List, Tuple
+
+from bot.nlu.contact_details import emails, postcodes
+from bot.nlu.gazetteer import Gazetteer
+from bot.nlu.orders import OrderNumbers, places, prices, wishes
+from bot.nlu.spans import Span, without_overlaps
+
+LONGEST = 1_000  # characters looked at; a longer message is a complaint or a paste, and its start says so
+
+MASKS = {
+    "order_number": "ordernum",
+    "email": "mailaddr",
+    "postcode": "postnum",
+    "number": "somenum",
+    "price_max": "pricemax",
+    "price_min": "pricemin",
+}
+CARRIERS = frozenset(
+    """a an the some any of in for is are was there it its this that these those how much many what which who does do did
+    you have has got get sell sells stock stocked carry offer see show me my mine i im i'm id i'd we us your please pls plz hi hello hey
+    want need wanna like love would could can may buy order looking look lookin search searching find finding after with and or
+    to on at from price prices priced cost costs worth available availability left still size sizes sized colour colours color colors
+    options option variants come comes kinds kind types type about tell more info details describe thing things something anything one ones
+    item items product products shop store website under over below above between euro euros eur max maximum less than cheap cheaper cheapest
+    good nice best warm yes no ok okay thanks thank be im am not if will so just also again other another out back now right
+    interested recommend suggest suggestions ideas idea give send let know check whats what's wheres range selection list all
+    mean meant make makes made say does suit fit today tomorrow currently moment only really very too new latest instead perhaps maybe
+    spend spending budget around roughly up most least pricey expensive dear dearer first second third last fourth fifth them they he she his her""".split()
+)  # noqa: E501
+_TOKEN = re.compile(r"[\w'’]+(?:-[\w]+)*")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`masked` is what the classifier reads; `hints` are words that say what the catalogue knows of it."""
+
+    text: str
+    spans: Tuple[Span, ...]
+    masked: str
+    hints: Tuple[str, ...]
+
+
+def tidy(text: str) -> str:
+    """One line of NFKC text without control characters; offsets hold for what comes out."""
+    text = unicodedata.normalize("NFKC", text[: LONGEST * 2]).replace("’", "'").replace("‘", "'")
+    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)[:LONGEST]
+
+
+def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
+    """Recognise everything in `text`; earlier kinds win over later ones where they overlap."""
+    text = tidy(text)
+    sure: List[Span] = [*emails(text), *prices(text), *orders.sure(text), *postcodes(text)]
+    spans = without_overlaps(sure)
+    taken = without_overlaps(spans + orders.bare(text))
+    bare = [span for span in taken if span.entity == "number"]
+    if len(bare) == 2 and not any(span.entity in ("order_number", "postcode") for span in spans):
+        # "1001 90210": the number of the order, then where it goes
+        first, second = bare
+        bare = [
+            Span("order_number", f"{orders.prefix}{first.value}".upper(), first.start, first.end),
+            Span("postcode", second.value, second.start, second.end),
+        ]
+    doc = gazetteer.nlp.tokenizer(text)
+    spans = without_overlaps([*spans, *bare, *gazetteer.spans(text, doc), *wishes(text), *places(text)])
+    product = _product(text, spans)
+    masked = text
+    for span in reversed(spans):
+        if span.entity in MASKS:
+            masked = f"{masked[: span.start]} {MASKS[span.entity]} {masked[span.end :]}"
+    hints = _hints(spans, product, gazetteer)
+    if product is not None:
+        spans = [*spans, product]
+    return Reading(text, tuple(spans), masked, hints)
+
+
+def _product(text: str, spans: List[Span]) -> "Span | None":
+    """What is left of a message when the words that carry it are taken away: what to search for."""
+    blocked = [(s.start, s.end) for s in spans if s.entity not in ("brand", "category")]
+    words = [
+        match
+        for match in _TOKEN.finditer(text)
+        if match.group().lower() not in CARRIERS
+        and all(match.end() <= start or match.start() >= end for start, end in blocked)
+    ]
+    if not words:
+        return None
+    return Span("product", " ".join(match.group() for match in words), words[0].start(), words[-1].end())
+
+
+def _hints(spans: List[Span], product: "Span | None", gazetteer: Gazetteer) -> Tuple[str, ...]:
+    hints = {f"has_{span.entity}" for span in spans if span.entity in ("brand", "category", "colour", "size", "option", "ordinal")}
+    if product is not None:
+        words = [word.lower() for word in product.value.split()]
+        known = sum(gazetteer.knows(word) for word in words)
+        if known:
+            hints.add("has_title")
+        if known == len(words):
+            hints.add("only_title" if len(words) > 1 else "one_title")
+    return tuple(sorted(hints))

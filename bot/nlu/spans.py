@@ -1,0 +1,31 @@
+"""What was recognised in a message: a stretch of text with a meaning."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, List
+
+
+@dataclass(frozen=True)
+class Span:
+    """`value` is normalised (order number `A1001`, e-mail in lower case, price in minor units as text)."""
+
+    entity: str
+    value: str
+    start: int
+    end: int
+
+
+def without_overlaps(spans: List[Span]) -> List[Span]:
+    """The spans in text order; of two that overlap the one listed first stays."""
+    kept: List[Span] = []
+    for span in spans:
+        if all(span.end <= other.start or span.start >= other.end for other in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
+
+
+def as_entities(spans: List[Span], extractor: str) -> List[Dict[str, Any]]:
+    """Rasa's entity dictionaries."""
+    return [
+        {"entity": s.entity, "value": s.value, "start": s.start, "end": s.end, "extractor": extractor}
+        for s in spans
+    ]

@@ -1,0 +1,181 @@
+"""Keeps what a conversation's turns need: slots, the active form and the recent events, one row per sender.
+
+Rasa's SQL store reads and rebuilds the whole session on every message, so a turn slows down as a session
+grows. Here the live tracker stays in memory between turns, only its new events are serialised, and the past
+is cut at the start of a turn: what the cut events had set is put in front of those that stay.
+"""
+
+import json
+import logging
+import os
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Text
+
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+logger = logging.getLogger(__name__)
+
+MOST_EVENTS = 60  # cut when a tracker holds more …
+KEPT_TURNS = 4  # … down to this many turns of the shopper
+CACHED = 2_000
+KEPT_SECONDS = 7 * 86_400  # the desk ends an episode after half an hour; nobody comes back to an older tracker
+
+TABLE = sa.Table(
+    "aisle_trackers",
+    sa.MetaData(),
+    sa.Column("sender", sa.String(200), primary_key=True),
+    sa.Column("saved_at", sa.Float, nullable=False, index=True),
+    sa.Column("events", sa.Text, nullable=False),
+)
+
+
+def _memoise_event_types() -> None:
+    """Rasa looks through all event classes for every event it reads; remember the answer per name."""
+    slow = Event.resolve_by_type
+    known: Dict[Any, Any] = {}
+
+    def resolve(type_name: Text, default: Any = None) -> Any:
+        if type_name not in known:
+            found = slow(type_name, default)
+            if found is None or found is default:
+                return found
+            known[type_name] = found
+        return known[type_name]
+
+    if slow.__name__ != "resolve":
+        Event.resolve_by_type = staticmethod(resolve)  # type: ignore[assignment]
+
+
+class _Live:
+    """A tracker between turns, with the JSON of each of its events."""
+
+    def __init__(self, tracker: DialogueStateTracker, texts: List[Text]) -> None:
+        self.tracker = tracker
+        self.texts = texts
+
+
+class RecentTrackerStore(TrackerStore):
+    """SQLite in `$AISLE_HOME/brain.db` (WAL), or the database of `AISLE_TRACKER_URL`."""
+
+    def __init__(self, domain: Optional[Domain], event_broker: Optional[EventBroker] = None, **kwargs: Any) -> None:
+        super().__init__(domain, event_broker, **kwargs)
+        _memoise_event_types()
+        self._live: "OrderedDict[Text, _Live]" = OrderedDict()
+        self._engine = _engine()
+        TABLE.create(self._engine, checkfirst=True)
+        with self._engine.begin() as connection:
+            connection.execute(TABLE.delete().where(TABLE.c.saved_at < time.time() - KEPT_SECONDS))
+
+    @classmethod
+    def create(cls, endpoint_config: Any = None, domain: Optional[Domain] = None, event_broker: Any = None) -> "RecentTrackerStore":
+        """As Rasa makes stores of its own."""
+        return cls(domain, event_broker)
+
+    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """The tracker; it leaves the cache until it is saved, so that a turn that breaks off leaves no trace."""
+        live = self._live.pop(sender_id, None)
+        if live is None:
+            return self._read(sender_id)
+        if len(live.texts) != len(live.tracker.events):
+            return self._read(sender_id)
+        if len(live.tracker.events) > MOST_EVENTS:
+            live = self._cut(live.tracker)
+        self._live[sender_id] = live
+        return live.tracker
+
+    def latest(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """What is saved, for reading only."""
+        live = self._live.get(sender_id)
+        if live is not None and len(live.texts) == len(live.tracker.events):
+            return live.tracker
+        return self._read(sender_id)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the tracker; returns when it is committed."""
+        sender_id = tracker.sender_id
+        live = self._live.pop(sender_id, None)
+        texts = live.texts if live is not None and live.tracker is tracker else []
+        events = list(tracker.events)
+        if len(texts) > len(events):
+            texts = []
+        texts = texts + [json.dumps(event.as_dict(), ensure_ascii=False) for event in events[len(texts) :]]
+        row = {"sender": sender_id, "saved_at": time.time(), "events": f"[{','.join(texts)}]"}
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO aisle_trackers (sender, saved_at, events) VALUES (:sender, :saved_at, :events) "
+                    "ON CONFLICT (sender) DO UPDATE SET saved_at = excluded.saved_at, events = excluded.events"
+                ),
+                row,
+            )
+        self._live[sender_id] = _Live(tracker, texts)
+        while len(self._live) > CACHED:
+            self._live.popitem(last=False)
+        if self.event_broker:
+            await self.stream_events(tracker)
+
+    async def keys(self) -> Iterable[Text]:
+        """The senders."""
+        with self._engine.connect() as connection:
+            return [row[0] for row in connection.execute(sa.select(TABLE.c.sender))]
+
+    def _read(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        with self._engine.connect() as connection:
+            text = connection.execute(sa.select(TABLE.c.events).where(TABLE.c.sender == sender_id)).scalar()
+        if text is None:
+            return None
+        events = [event for event in (Event.from_parameters(item) for item in json.loads(text)) if event is not None]
+        tracker = DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
+        texts = [json.dumps(event.as_dict(), ensure_ascii=False) for event in tracker.events]
+        self._live[sender_id] = _Live(tracker, texts)
+        return tracker
+
+    def _cut(self, tracker: DialogueStateTracker) -> _Live:
+        """The same conversation with fewer events."""
+        events = list(tracker.events)
+        turns = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
+        if len(turns) <= KEPT_TURNS:
+            return _Live(tracker, [json.dumps(event.as_dict(), ensure_ascii=False) for event in events])
+        cut = turns[-KEPT_TURNS]
+        before = DialogueStateTracker.from_events(tracker.sender_id, events[:cut], self.domain.slots, domain=self.domain)
+        at = events[cut].timestamp
+        front: List[Event] = [
+            SlotSet(name, slot.value, timestamp=at)
+            for name, slot in before.slots.items()
+            if slot.value is not None and slot.value != slot.initial_value
+        ]
+        if before.active_loop_name:
+            front = [ActiveLoop(before.active_loop_name, timestamp=at), *front]
+            front.append(ActionExecuted(before.active_loop_name, timestamp=at))
+        front.append(ActionExecuted(ACTION_LISTEN_NAME, timestamp=at))
+        shorter = DialogueStateTracker.from_events(
+            tracker.sender_id, [*front, *events[cut:]], self.domain.slots, domain=self.domain
+        )
+        return _Live(shorter, [json.dumps(event.as_dict(), ensure_ascii=False) for event in shorter.events])
+
+
+def _engine() -> sa.engine.Engine:
+    url = os.environ.get("AISLE_TRACKER_URL", "")
+    if not url:
+        folder = Path(os.environ.get("AISLE_HOME") or "var")
+        folder.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{folder / 'brain.db'}"
+    url = url.replace("postgresql+psycopg://", "postgresql+psycopg2://")
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 5, "check_same_thread": False}, poolclass=sa.pool.StaticPool)
+
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
