@@ -78,7 +78,8 @@ def routes(api: Api) -> None:
 
 def _known(shop: Any, found: dict[str, Any]) -> dict[str, Any]:
     contact = found["contact"]
-    customer, orders, candidates = None, [], []
+    customer, orders = None, []
+    candidates: list[dict[str, Any]] = []
     if contact["customer_id"]:
         customer = shop.customer(contact["customer_id"])
         orders = [to_json(order) for order in list(shop.orders_of(contact["customer_id"]))[:ORDERS_MOST]]
@@ -113,7 +114,7 @@ def _canned(answers: Any, language: str) -> list[dict[str, Any]]:
         if key.startswith("canned.")
     ]
     for name, default in answers.defaults.items():
-        if not default.is_editable or default.topic == "general":
+        if not default.is_editable or default.topic != "faq":
             continue
         edited = answers.text_for(name, language)
         texts = default.texts.get(language) or default.texts.get(base) or default.texts.get("en") or ()

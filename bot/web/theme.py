@@ -62,7 +62,7 @@ def css(accent: str) -> str:
     fill_dark = readable(colour, (0.12, 0.12, 0.12)) if contrast(colour, DARK) < 3 else colour
 
     def on(fill: Colour) -> str:
-        return "#ffffff" if contrast(fill, LIGHT) >= contrast(fill, (0.06, 0.07, 0.08)) else "#0f1214"
+        return "#ffffff" if contrast(fill, LIGHT) >= contrast(fill, (0, 0, 0)) else "#000000"
 
     def block(fill: Colour, surface: Colour) -> str:
         return (

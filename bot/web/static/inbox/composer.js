@@ -31,7 +31,7 @@ export class Composer {
     this.locked = el("div", { class: "locked", hidden: true });
     this.root = el("div", { class: "composer" }, el("div", { class: "composer__bar", role: "group", "aria-label": t("inbox.mode") }, this.tabs.reply, this.tabs.note), this.locked, this.box);
     this.picker = new Picker(this.field, this.box, {
-      "/": { find: (text) => this.findCanned(text), draw: (item) => [el("strong", {}, item.title), el("span", {}, item.text)], choose: (item, put) => put(this.fill(item.text)) },
+      "/": { find: (text) => this.findCanned(text), draw: (item) => [el("strong", {}, item.title), el("span", {}, this.fill(item.text))], choose: (item, put) => put(this.fill(item.text)) },
       "#": { find: (text) => this.findProducts(text), draw: (item) => [picture(item.image, ""), el("div", {}, el("strong", {}, item.title), " ", el("span", { class: "num" }, `${price(item)} · ${stock(item)}`))], choose: (item, put) => { put(""); this.addProduct(item); } },
     });
     this.field.addEventListener("input", () => this.changed());
@@ -51,7 +51,7 @@ export class Composer {
     this.picker.hide();
     this.drawProducts();
     this.update(conversation);
-    this.setMode(this.canReply() ? this.draft.mode || "reply" : "note", false);
+    this.setMode(this.draft.note && this.draft.mode === "note" ? "note" : "reply", false);
     for (const item of unsentOf(conversation.id)) {
       this.thread.addPending(item);
       this.deliver(item);
@@ -65,10 +65,7 @@ export class Composer {
   /** The conversation changed hands: say who may write. */
   update(conversation) {
     if (this.conversation?.id !== conversation.id) return;
-    const could = this.couldReply;
     this.conversation = conversation;
-    this.couldReply = this.canReply();
-    if (could === false && this.couldReply && !this.draft.note) this.setMode("reply", false);
     this.drawLock();
   }
 
@@ -160,6 +157,7 @@ export class Composer {
     this.drawProducts();
     this.thread.addPending(item);
     this.deliver(item);
+    if (isNote) this.setMode("reply", true); // the next line is more likely meant for the shopper
   }
 
   async deliver(item) {

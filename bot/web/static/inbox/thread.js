@@ -49,7 +49,7 @@ export class Thread {
     this.conversation = conversation;
     this.head = el("header", { class: "thread__head" });
     this.looking = el("div", { class: "looking", hidden: true });
-    this.summary = el("div", {});
+    this.summary = el("div", { class: "thread__top" });
     this.older = el("button", { class: "button button--small thread__older", type: "button", hidden: !hasMore, onclick: () => this.onOlder(this.firstSeq) }, t("inbox.older"));
     this.log = el("div", { class: "thread__scroll", role: "log", "aria-label": t("inbox.thread"), tabindex: 0 }, this.older);
     this.pill = el("button", { class: "button button--main pill", type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"), t("inbox.new_message"));
