@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Start desk, brain and actions, and keep them running. Ctrl-C stops all of it."""
     home = settings().home
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are nobody else's business
     with _alone(home):
         is_first = secrets.ensure(home)
         chosen = settings(needs_secrets=True)

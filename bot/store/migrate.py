@@ -3,15 +3,15 @@
 Steps live in `bot/store/migrations/versions`, named `<number>_<what>.py`; the number is the revision id.
 """
 
-from pathlib import Path
-
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.errors import AisleError
 from bot.store.database import Database
+from bot.store.migrations import FOLDER as MIGRATIONS
+from bot.store.migrations import head
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+__all__ = ["MIGRATIONS", "DatabaseUnusable", "current", "head", "upgrade"]
 LOCK = 4_217_353  # any constant: PostgreSQL advisory lock, so that desks starting together migrate once
 
 
@@ -20,11 +20,6 @@ class DatabaseUnusable(AisleError):
 
     status = 503
     code = "database_unusable"
-
-
-def head() -> str:
-    """Revision id of the newest step."""
-    return max(path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def current(database: Database) -> str:

@@ -54,7 +54,7 @@ def desk(settings: Settings, root: Path) -> Part:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
     return Part(
         name="desk",
-        command=(sys.executable, "-m", "bot", "serve", "--no-migrate"),
+        command=(sys.executable, "-m", "bot", "serve"),
         folder=root,
         health=f"http://{host}:{settings.port}/health",
         start_seconds=60,
