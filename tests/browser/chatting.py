@@ -52,6 +52,12 @@ class LiveDesk:
     def changed(self, conversation_id: str) -> None:
         self._loop.call_soon_threadsafe(self.desk.services.changed, conversation_id)
 
+    def hold_answers(self) -> Callable[[], None]:
+        """The brain thinks until the returned function is called."""
+        gate = asyncio.Event()
+        self.brain.gate = gate
+        return lambda: self._loop.call_soon_threadsafe(gate.set) and None
+
     @property
     def brain(self) -> Any:
         return self.desk.brain

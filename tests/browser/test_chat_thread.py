@@ -361,9 +361,11 @@ def test_new_messages_do_not_pull_a_reader_down(desk: LiveDesk, browser: Browser
     for number in range(12):
         browser.say(f"line {number}")
     browser.heard("echo: line 11")
-    browser.say("slow 1")
-    browser.heard("slow 1")
+    answer = desk.hold_answers()
+    browser.say("one more")
+    browser.until(lambda: browser.texts(".list:not(.outbox) .bubble")[-1] == "one more", "sent")
     browser.js("document.querySelector('.scroller').scrollTo(0, 200)")
+    answer()
     pill = browser.until(lambda: [p for p in browser.all(".pill") if p.is_displayed()], "the pill")[0]
     assert pill.text == "1 new message"
     assert browser.js("return document.querySelector('.scroller').scrollTop") == 200

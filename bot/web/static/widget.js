@@ -82,7 +82,7 @@
 @media print{:host{display:none}}
 button{all:unset;box-sizing:border-box;position:fixed;bottom:var(--y);${side}:var(--x);display:flex;align-items:center;gap:10px;min-width:56px;height:56px;
 padding:0 16px;border-radius:28px;background:${accent};color:${onAccent};cursor:pointer;font:600 15px/1 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
-box-shadow:0 1px 2px rgba(0,0,0,.16),0 6px 20px rgba(0,0,0,.2);transition:transform .15s,box-shadow .15s;-webkit-tap-highlight-color:transparent}
+box-shadow:0 0 0 1px rgba(255,255,255,.28),0 1px 2px rgba(0,0,0,.16),0 6px 20px rgba(0,0,0,.2);transition:transform .15s,box-shadow .15s;-webkit-tap-highlight-color:transparent}
 button:hover{transform:translateY(-1px);box-shadow:0 2px 4px rgba(0,0,0,.18),0 10px 26px rgba(0,0,0,.24)}
 button:active{transform:none}
 button:focus-visible{outline:3px solid ${accent};outline-offset:3px;box-shadow:0 0 0 3px #fff,0 6px 20px rgba(0,0,0,.2)}

@@ -267,7 +267,7 @@ function setOpen(isOpen, takesFocus) {
   state.isOpen = isOpen;
   if (!isOpen) return;
   start();
-  thread.toEnd();
+  if (!thread.isEmpty) thread.toEnd();
   markSeen();
   if (!takesFocus) return;
   if (matchMedia('(pointer: coarse)').matches) title.focus(); // the keyboard would cover the starters

@@ -3,6 +3,8 @@ import { pageData } from './dom.js';
 
 const { locale, texts, locales } = pageData('chat-data');
 const plurals = new Intl.PluralRules(locale);
+// The reader's own variety of the language (en-GB, en-US …) decides how dates and numbers are written.
+const variety = navigator.languages.find((name) => name.toLowerCase().split('-')[0] === locale.split('-')[0]) ?? locale;
 
 export { locale, locales };
 
@@ -17,22 +19,22 @@ export function t(key, values = {}) {
   });
 }
 
-export const number = (value) => new Intl.NumberFormat(locale).format(value);
+export const number = (value) => new Intl.NumberFormat(variety).format(value);
 
 /** Money from minor units, with as many digits as its currency has. */
 export function money(minor, currency) {
   try {
-    const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    const format = new Intl.NumberFormat(variety, { style: 'currency', currency });
     return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
   } catch {
     return `${number(minor / 100)} ${currency}`;
   }
 }
 
-const timeFormat = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
-const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
-const shortDate = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+const timeFormat = new Intl.DateTimeFormat(variety, { hour: 'numeric', minute: '2-digit' });
+const fullFormat = new Intl.DateTimeFormat(variety, { dateStyle: 'full', timeStyle: 'short' });
+const shortDate = new Intl.DateTimeFormat(variety, { day: 'numeric', month: 'short' });
+const relative = new Intl.RelativeTimeFormat(variety, { numeric: 'auto' });
 
 export const clock = (at) => timeFormat.format(new Date(at));
 export const full = (at) => fullFormat.format(new Date(at));
@@ -53,7 +55,7 @@ export function dayName(at) {
   const days = Math.round((midnight(day) - midnight(new Date())) / 86_400_000);
   if (days === 0 || days === -1) return capital(relative.format(days, 'day'));
   const isThisYear = day.getFullYear() === new Date().getFullYear();
-  return new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: isThisYear ? undefined : 'numeric' }).format(day);
+  return new Intl.DateTimeFormat(variety, { weekday: 'long', day: 'numeric', month: 'long', year: isThisYear ? undefined : 'numeric' }).format(day);
 }
 
 /** When something opens: the time today, else weekday and time. */
@@ -61,5 +63,5 @@ export function opening(at) {
   const day = new Date(at);
   const options = { hour: 'numeric', minute: '2-digit' };
   if (dayKey(day) !== dayKey(new Date())) options.weekday = 'long';
-  return new Intl.DateTimeFormat(locale, options).format(day);
+  return new Intl.DateTimeFormat(variety, options).format(day);
 }

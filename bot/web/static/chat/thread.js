@@ -145,11 +145,12 @@ export function createThread({ names, actions, announce }) {
       place(events);
       older.hidden = !hasMore;
       start.hidden = hasMore;
-      toEnd();
+      if (rows.size) toEnd();
+      else scroller.scrollTop = 0;
     },
     /** New events: shown, read out, and scrolled to unless the reader is further up. */
     add(events) {
-      const stick = wasAtEnd;
+      const stick = isAtEnd(); // not as of the last scroll event, which may still be on its way
       const added = place(events);
       for (const [event] of added) {
         if (event.kind === 'message' && event.message.author !== 'shopper') announce(spoken(event, names));
@@ -171,10 +172,11 @@ export function createThread({ names, actions, announce }) {
       layout();
       if (grows) toEnd();
     },
+    get isEmpty() { return !rows.size && !sending.children.length; },
     setTyping(name) {
       typing.hidden = !name;
       typing.lastChild.textContent = name ? t('typing', { name }) : '';
-      if (name && wasAtEnd) toEnd();
+      if (name && isAtEnd()) toEnd();
     },
   };
 }

@@ -20,7 +20,9 @@ function choose() {
   const availability = variant?.availability ?? 'out_of_stock';
   line.textContent = stock[availability] ?? '';
   line.className = `stock stock--${availability}`;
-  if (variant) document.querySelector('#price .price span').textContent = money(variant.price, variant.currency);
+  if (!variant) return;
+  document.querySelector('#price .price span').textContent = money(variant.price, variant.currency);
+  document.getElementById('sku').textContent = variant.sku;
 }
 
 if (form) {
