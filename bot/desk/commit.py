@@ -20,6 +20,7 @@ from bot.desk.hand_off import hand_off
 from bot.desk.say import notice, say
 from bot.desk.survey import ask
 from bot.store import conversations as store
+from bot.store import statements
 from bot.store.tables import Contact, Conversation, Message
 
 log = logging.getLogger("aisle.turns")
@@ -43,7 +44,7 @@ def commit_turn(
     `answer_for(response name, locale)` gives the shop's own wording of an answer and its version.
     """
     conversation = store.locked(session, conversation_id)
-    message = session.get_one(Message, message_id, with_for_update=True)
+    message = session.scalars(statements.MESSAGE_LOCKED, {"message_id": message_id}).one()
     if message.handled_at is not None:
         return False
     message.handled_at = at

@@ -20,6 +20,7 @@ from bot.core.times import now, seconds_between
 from bot.desk.figures import Figures
 from bot.desk.live import Live
 from bot.store import conversations as store
+from bot.store import statements
 from bot.store.database import Database
 from bot.store.tables import Conversation, Identity, Message
 
@@ -37,12 +38,7 @@ class Sending:
 
 
 def _waiting(session: Session, conversation_id: str) -> list[Message]:
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.state.in_(("pending", "sending")))
-        .order_by(Message.id)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(statements.WAITING_TO_LEAVE, {"conversation_id": conversation_id}))
 
 
 def _may_leave(session: Session, conversation: Conversation, message: Message, at: datetime) -> bool:

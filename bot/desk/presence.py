@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.core.ownership import Owner
@@ -12,6 +12,17 @@ from bot.store.tables import Conversation, Fact, User
 
 SEEN_WITHIN = timedelta(seconds=90)
 CAPACITY = 6  # conversations one person holds at a time before they count as busy
+
+_load = (
+    select(func.count())
+    .select_from(Conversation)
+    .where(Conversation.agent_id == User.id, Conversation.owner == Owner.AGENT.value)
+    .correlate(User)
+    .scalar_subquery()
+)
+_PRESENT = select(User.presence, _load).where(  # built once: it is asked in every turn
+    User.is_active, User.presence != "away", User.seen_at >= bindparam("since")
+)
 
 
 @dataclass(frozen=True)
@@ -25,17 +36,7 @@ class People:
 
 def people(session: Session, profile: Profile, at: datetime) -> People:
     """The state of the desk's people at `at`."""
-    load = (
-        select(func.count())
-        .select_from(Conversation)
-        .where(Conversation.agent_id == User.id, Conversation.owner == Owner.AGENT.value)
-        .correlate(User)
-        .scalar_subquery()
-    )
-    query = select(User.presence, load).where(
-        User.is_active, User.presence != "away", User.seen_at >= at - SEEN_WITHIN
-    )
-    present = session.execute(query).all()
+    present = session.execute(_PRESENT, {"since": at - SEEN_WITHIN}).all()
     is_open = profile.is_open(at)
     if any(presence == "available" and count < CAPACITY for presence, count in present):
         state = "free"

@@ -28,8 +28,9 @@ from bot.desk.figures import Figures
 from bot.desk.live import Live
 from bot.desk.say import notice
 from bot.store import conversations as store
+from bot.store import statements
 from bot.store.database import Database
-from bot.store.tables import Contact, Conversation, Message
+from bot.store.tables import Conversation, Message
 
 log = logging.getLogger("aisle.turns")
 REFUSALS = 3  # a message the brain refuses this often goes to a person
@@ -50,42 +51,23 @@ class Next:
 
 def next_turn(session: Session, conversation_id: str, *, context: Context, at: datetime) -> Next | None:
     """The oldest unhandled message by the platform's time, with what the brain should know."""
-    row = session.execute(
-        select(Message, Conversation, Contact)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.handled_at.is_(None),
-            Message.direction == "in",
-        )
-        .order_by(Message.created_at, Message.id)
-        .limit(1)
-    ).first()
+    row = session.connection().execute(statements.NEXT_TURN, {"conversation_id": conversation_id}).first()
     if row is None:
         return None
-    message, conversation, contact = row
     turn = Turn(
-        sender=f"{conversation.id}.{message.episode}",
-        message=message.payload or for_brain(message.text),
-        message_id=str(message.id),
+        sender=f"{conversation_id}.{row.episode}",
+        message=row.payload or for_brain(row.text),
+        message_id=str(row.message_id),
         metadata={
-            "channel": conversation.channel,
-            "language": conversation.language,
-            "conversation_id": conversation.id,
-            "page": message.page or conversation.page,
+            "channel": row.channel,
+            "language": row.language,
+            "conversation_id": conversation_id,
+            "page": row.message_page or row.page,
             "agents": presence.people(session, context.profile, at).state,
-            "contact": {"name": contact.name, "email": contact.email, "customer_id": contact.customer_id},
+            "contact": {"name": row.name, "email": row.email, "customer_id": row.customer_id},
         },
     )
-    return Next(
-        message.id,
-        turn,
-        conversation.owner,
-        conversation.owner_version,
-        message.stored_at,
-        message.attempts,
-    )
+    return Next(row.message_id, turn, row.owner, row.owner_version, row.stored_at, row.attempts)
 
 
 def _skip(session: Session, conversation_id: str, at: datetime) -> None:

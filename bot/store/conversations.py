@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import Conflict, NotFound
 from bot.core.ownership import Owner, check
-from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Identity, Message, User
+from bot.store import statements
+from bot.store.tables import Contact, Conversation, Episode, Identity, Message
 
 
 def insert_if_new(session: Session, table: type[Any], **values: Any) -> None:
@@ -36,8 +37,7 @@ def locked(session: Session, conversation_id: str) -> Conversation:
 
 def find_locked(session: Session, conversation_id: str) -> Conversation | None:
     """The conversation, locked, or None."""
-    query = select(Conversation).where(Conversation.id == conversation_id).with_for_update()
-    return session.scalars(query).one_or_none()
+    return session.scalars(statements.CONVERSATION_LOCKED, {"conversation_id": conversation_id}).one_or_none()
 
 
 def make(
@@ -144,17 +144,16 @@ def append_event(
 ) -> int:
     """The next event of a conversation (locked by the caller); its number."""
     conversation.last_seq += 1
-    session.execute(
-        insert(Event).values(
-            conversation_id=conversation.id,
-            seq=conversation.last_seq,
-            kind=kind,
-            audience=audience,
-            message_id=message_id,
-            data=data or {},
-            at=at,
-        )
-    )
+    values = {
+        "conversation_id": conversation.id,
+        "seq": conversation.last_seq,
+        "kind": kind,
+        "audience": audience,
+        "message_id": message_id,
+        "data": data or {},
+        "at": at,
+    }
+    session.connection().execute(statements.NEW_EVENT, values)
     return conversation.last_seq
 
 
@@ -173,23 +172,22 @@ def add_fact(
     episode: int | None = None,
 ) -> None:
     """Record that something happened; facts are never changed."""
-    session.execute(
-        insert(Fact).values(
-            at=at,
-            kind=kind,
-            conversation_id=conversation.id,
-            episode=conversation.episode if episode is None else episode,
-            channel=conversation.channel,
-            language=conversation.language,
-            actor=actor,
-            user_id=user_id,
-            message_id=message_id,
-            label=label[:120],
-            value=value,
-            content_version=content_version,
-            is_demo=conversation.is_demo,
-        )
-    )
+    values = {
+        "at": at,
+        "kind": kind,
+        "conversation_id": conversation.id,
+        "episode": conversation.episode if episode is None else episode,
+        "channel": conversation.channel,
+        "language": conversation.language,
+        "actor": actor,
+        "user_id": user_id,
+        "message_id": message_id,
+        "label": label[:120],
+        "value": value,
+        "content_version": content_version,
+        "is_demo": conversation.is_demo,
+    }
+    session.connection().execute(statements.NEW_FACT, values)
 
 
 def open_episode(session: Session, conversation: Conversation, at: datetime) -> None:
@@ -244,10 +242,8 @@ def mark_all_handled(session: Session, conversation_id: str, at: datetime) -> No
 
 def by_platform_id(session: Session, *, channel: str, account: str, platform_id: str) -> Message | None:
     """The message the platform knows under this id."""
-    query = select(Message).where(
-        Message.channel == channel, Message.account == account, Message.platform_id == platform_id
-    )
-    return session.scalars(query).one_or_none()
+    key = {"channel": channel, "account": account, "platform_id": platform_id}
+    return session.scalars(statements.MESSAGE_OF_PLATFORM, key).one_or_none()
 
 
 def open_turns(session: Session) -> Sequence[str]:
@@ -262,17 +258,8 @@ def open_turns(session: Session) -> Sequence[str]:
 
 def has_open_turn(session: Session, conversation_id: str, *, besides: int = 0) -> bool:
     """Whether a shopper message of this conversation, other than `besides`, still waits for its turn."""
-    query = (
-        select(Message.id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.handled_at.is_(None),
-            Message.direction == "in",
-            Message.id != besides,
-        )
-        .limit(1)
-    )
-    return session.scalar(query) is not None
+    key = {"conversation_id": conversation_id, "besides": besides}
+    return session.scalar(statements.OPEN_TURN, key) is not None
 
 
 def open_outbox(session: Session, at: datetime) -> Sequence[str]:
@@ -292,57 +279,18 @@ def events_after(
     session: Session, conversation_id: str, after: int, *, for_agents: bool, limit: int = 200
 ) -> list[dict[str, Any]]:
     """Events numbered above `after`, oldest first, as sent to pages."""
-    query = (
-        _events(conversation_id, for_agents=for_agents)
-        .where(Event.seq > after)
-        .order_by(Event.seq)
-        .limit(limit)
-    )
-    return [as_sent(*row, for_agents=for_agents) for row in session.execute(query)]
+    key = {"conversation_id": conversation_id, "seq": after, "limit": limit}
+    rows = session.connection().execute(statements.EVENTS_AFTER[for_agents], key)
+    return [as_sent(*row, for_agents=for_agents) for row in rows]
 
 
 def events_before(
     session: Session, conversation_id: str, before: int, *, for_agents: bool, limit: int = 50
 ) -> list[dict[str, Any]]:
     """The last `limit` events numbered below `before`, oldest first."""
-    query = (
-        _events(conversation_id, for_agents=for_agents)
-        .where(Event.seq < before)
-        .order_by(Event.seq.desc())
-        .limit(limit)
-    )
-    return [as_sent(*row, for_agents=for_agents) for row in session.execute(query)][::-1]
-
-
-def _events(conversation_id: str, *, for_agents: bool) -> Any:
-    columns = (
-        Event.seq,
-        Event.kind,
-        Event.at,
-        Event.data,
-        Message.id,
-        Message.author,
-        Message.text,
-        Message.parts,
-        Message.state,
-        Message.error,
-        Message.platform_id,
-        Message.understood,
-        Message.response,
-        Message.direction,
-        User.name,
-        User.id,
-        Message.read_at,
-        Message.language,
-    )
-    query = (
-        select(*columns)
-        .select_from(Event)
-        .outerjoin(Message, Message.id == Event.message_id)
-        .outerjoin(User, User.id == Message.user_id)
-        .where(Event.conversation_id == conversation_id)
-    )
-    return query if for_agents else query.where(Event.audience == "all")
+    key = {"conversation_id": conversation_id, "seq": before, "limit": limit}
+    rows = session.connection().execute(statements.EVENTS_BEFORE[for_agents], key)
+    return [as_sent(*row, for_agents=for_agents) for row in rows][::-1]
 
 
 def as_sent(

@@ -1,0 +1,104 @@
+"""The statements on a message's way, built once: building one costs ten times what SQLite needs to run it.
+
+Those over tables run on a connection (`session.connection()`), which does not flush first; those over classes
+on a session.
+"""
+
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, insert, select
+
+from bot.store.tables import Contact, Conversation, Event, Fact, Message, User
+
+_events, _messages, _users = Event.__table__, Message.__table__, User.__table__
+_conversations, _contacts = Conversation.__table__, Contact.__table__
+_e, _m, _c = _events.c, _messages.c, _conversations.c
+
+CONVERSATION_LOCKED = (
+    select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
+)
+MESSAGE_LOCKED = select(Message).where(Message.id == bindparam("message_id")).with_for_update()
+MESSAGE_OF_PLATFORM = select(Message).where(
+    Message.channel == bindparam("channel"),
+    Message.account == bindparam("account"),
+    Message.platform_id == bindparam("platform_id"),
+)
+WAITING_TO_LEAVE = (
+    select(Message)
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.state.in_(("pending", "sending")))
+    .order_by(Message.id)
+)
+OPEN_TURN = (
+    select(_m.id)
+    .where(
+        _m.conversation_id == bindparam("conversation_id"),
+        _m.handled_at.is_(None),
+        _m.direction == "in",
+        _m.id != bindparam("besides"),
+    )
+    .limit(1)
+)
+NEXT_TURN = (
+    select(
+        _m.id.label("message_id"),
+        _m.episode,
+        _m.payload,
+        _m.text,
+        _m.page.label("message_page"),
+        _m.stored_at,
+        _m.attempts,
+        _c.owner,
+        _c.owner_version,
+        _c.channel,
+        _c.language,
+        _c.page,
+        _contacts.c.name,
+        _contacts.c.email,
+        _contacts.c.customer_id,
+    )
+    .select_from(
+        _messages.join(_conversations, _c.id == _m.conversation_id).join(
+            _contacts, _contacts.c.id == _c.contact_id
+        )
+    )
+    .where(_m.conversation_id == bindparam("conversation_id"), _m.handled_at.is_(None), _m.direction == "in")
+    .order_by(_m.created_at, _m.id)
+    .limit(1)
+)
+NEW_EVENT = insert(cast(Table, _events))
+NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
+EVENTS = (
+    select(
+        _e.seq,
+        _e.kind,
+        _e.at,
+        _e.data,
+        _m.id,
+        _m.author,
+        _m.text,
+        _m.parts,
+        _m.state,
+        _m.error,
+        _m.platform_id,
+        _m.understood,
+        _m.response,
+        _m.direction,
+        _users.c.name,
+        _users.c.id,
+        _m.read_at,
+        _m.language,
+    )
+    .select_from(
+        _events.outerjoin(_messages, _m.id == _e.message_id).outerjoin(_users, _users.c.id == _m.user_id)
+    )
+    .where(_e.conversation_id == bindparam("conversation_id"))
+    .limit(bindparam("limit"))
+)
+EVENTS_AFTER: dict[bool, Any] = {
+    True: EVENTS.where(_e.seq > bindparam("seq")).order_by(_e.seq),
+    False: EVENTS.where(_e.seq > bindparam("seq"), _e.audience == "all").order_by(_e.seq),
+}  # by `for_agents`
+EVENTS_BEFORE: dict[bool, Any] = {
+    True: EVENTS.where(_e.seq < bindparam("seq")).order_by(_e.seq.desc()),
+    False: EVENTS.where(_e.seq < bindparam("seq"), _e.audience == "all").order_by(_e.seq.desc()),
+}
