@@ -15,7 +15,7 @@ from bot.web.api import Api
 LAUNCHER = "widget.js"
 LAUNCHER_SECONDS = 600  # a shop's visitors have a new launcher this much after an update
 TEXTS = re.compile(r"/\*TEXTS\*/.*?/\*END\*/", re.DOTALL)
-LAUNCHER_KEYS = ("open", "close", "title", "unread")
+LAUNCHER_KEYS = ("open", "close", "title", "unread", "unreachable")
 MODULES = "chat/*.js"
 THEMES = ("light", "dark")
 
@@ -59,16 +59,20 @@ def page(request: Request) -> str:
         "bot": profile.bot_name,
         "shop": profile.name,
     }
-    return pages.environment().get_template("chat.html").render(
-        locale=locale,
-        dir=chat_texts.direction(locale),
-        theme=theme if theme in THEMES else "",
-        title=chat_texts.text("launcher.title_of", locale, shop=profile.name),
-        loading=chat_texts.text("loading", locale),
-        noscript=chat_texts.text("noscript", locale),
-        contact=[text for text in (profile.email, profile.phone) if text],
-        data=pages.data_block("chat-data", data),
-        modules=modules(),
+    return (
+        pages.environment()
+        .get_template("chat.html")
+        .render(
+            locale=locale,
+            dir=chat_texts.direction(locale),
+            theme=theme if theme in THEMES else "",
+            title=chat_texts.text("launcher.title_of", locale, shop=profile.name),
+            loading=chat_texts.text("loading", locale),
+            noscript=chat_texts.text("noscript", locale),
+            contact=[text for text in (profile.email, profile.phone) if text],
+            data=pages.data_block("chat-data", data),
+            modules=modules(),
+        )
     )
 
 

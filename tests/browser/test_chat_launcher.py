@@ -156,6 +156,12 @@ def test_a_page_that_is_not_allowed_cannot_show_the_chat(
         "the refusal",
     )
     assert browser.js("return isReady") is False
+    note = browser.until(
+        lambda: browser.launcher.find_elements(By.CSS_SELECTOR, ".note:not([hidden])"), "a word"
+    )
+    assert note[0].text.startswith("The chat cannot be reached right now.")
+    browser.launcher_button().click()
+    assert not note[0].is_displayed()
 
 
 def test_forged_messages_move_nothing(desk: LiveDesk, browser: Browser, shop_site: ShopSite) -> None:

@@ -2,7 +2,7 @@
 // made when somebody points at, focuses or presses the button. Classic script so that `currentScript` tells where we are.
 (() => {
   'use strict';
-  const TEXTS = /*TEXTS*/{ en: { open: 'Open chat', close: 'Close chat', unread: '{n} unread messages', title: 'Chat' } }/*END*/;
+  const TEXTS = /*TEXTS*/{ en: { open: 'Open chat', close: 'Close chat', unread: '{n} unread', title: 'Chat', unreachable: 'The chat cannot be reached.' } }/*END*/;
   const script = document.currentScript;
   const early = window.AisleChat;
   if (!script || (early && early.isReady)) return;
@@ -91,11 +91,12 @@ svg{width:24px;height:24px;flex:none;fill:none;stroke:currentColor;stroke-width:
 .badge{position:absolute;top:-4px;${side === 'left' ? 'right' : 'left'}:-4px;min-width:22px;height:22px;padding:0 6px;box-sizing:border-box;border-radius:11px;background:#c4281c;
 color:#fff;font-size:12px;line-height:22px;text-align:center;box-shadow:0 0 0 2px #fff}
 [hidden]{display:none!important}
-iframe{position:fixed;bottom:calc(var(--y) + 68px);${side}:var(--x);width:400px;max-width:calc(100vw - 40px);height:min(680px,calc(100vh - var(--y) - 92px));border:0;border-radius:16px;
-background:Canvas;box-shadow:0 0 0 1px rgba(0,0,0,.06),0 12px 48px rgba(0,0,0,.24);visibility:hidden;opacity:0;transform:translateY(12px);
-transition:opacity .18s,transform .18s,visibility 0s .18s;color-scheme:normal}
+iframe,.note{position:fixed;bottom:calc(var(--y) + 68px);${side}:var(--x);width:400px;max-width:calc(100vw - 40px);height:min(680px,calc(100vh - var(--y) - 92px));border:0;border-radius:16px;
+background:Canvas;color:CanvasText;box-shadow:0 0 0 1px rgba(0,0,0,.06),0 12px 48px rgba(0,0,0,.24);color-scheme:light dark}
+.note{box-sizing:border-box;width:300px;height:auto;padding:16px 20px;font:15px/1.5 system-ui,sans-serif}
+iframe{visibility:hidden;opacity:0;transform:translateY(12px);transition:opacity .18s,transform .18s,visibility 0s .18s;color-scheme:normal}
 iframe.open{visibility:visible;opacity:1;transform:none;transition:opacity .18s,transform .18s}
-@media (max-width:520px),(max-height:460px){iframe{inset:0;width:100%;max-width:none;height:100%;height:100dvh;border-radius:0}button.open{display:none}}
+@media (max-width:520px),(max-height:460px){iframe{inset:0;width:100%;max-width:none;height:100%;height:100dvh;border-radius:0}button.open:not(:has(~.note:not([hidden]))){display:none}}
 @media (prefers-reduced-motion:reduce){button,iframe,iframe.open{transition:none;transform:none}}
 @media (forced-colors:active){button{border:2px solid}}`;
 
@@ -125,7 +126,10 @@ iframe.open{visibility:visible;opacity:1;transform:none;transition:opacity .18s,
   button.append(
     svg('chat', 'M20.5 12a7.5 7.5 0 0 1-7.5 7.5H5l1.6-2.6A7.5 7.5 0 0 1 13 4.5a7.5 7.5 0 0 1 7.5 7.5Z', 'M9.5 10.5h7M9.5 13.8h4.5'),
     svg('shut', 'M6 9.5l6 6 6-6'), label, badge);
-  root.append(button);
+  const note = span('note');
+  note.hidden = true;
+  note.setAttribute('role', 'alert');
+  root.append(button, note);
   if (isRtl) host.dir = 'rtl';
   try {
     const sheet = new CSSStyleSheet(); // not stopped by a shop's style-src, unlike a style element
@@ -168,12 +172,24 @@ iframe.open{visibility:visible;opacity:1;transform:none;transition:opacity .18s,
     });
     root.append(frame);
   };
+  let patience = null;
+  /** A frame that never says a word is a desk that is down, or one that does not allow this page. */
+  const giveUp = () => {
+    if (isFrameReady || !frame) return;
+    frame.remove();
+    frame = null;
+    note.hidden = !isOpen;
+    note.textContent = texts.unreachable;
+  };
   const isPhone = () => matchMedia('(max-width:520px),(max-height:460px)').matches;
 
   const open = (takesFocus = true) => {
     if (isOpen) return;
     load();
     isOpen = true;
+    note.hidden = true;
+    clearTimeout(patience);
+    patience = setTimeout(giveUp, 10000);
     focusBefore = takesFocus ? root.activeElement || document.activeElement : null;
     session('1');
     frame.offsetWidth; // the first opening moves too
@@ -191,8 +207,9 @@ iframe.open{visibility:visible;opacity:1;transform:none;transition:opacity .18s,
     if (!isOpen) return;
     isOpen = false;
     session(null);
-    const hadFocus = root.activeElement === frame || root.activeElement === button;
-    frame.classList.remove('open');
+    const hadFocus = root.activeElement === frame || root.activeElement === button || !frame;
+    if (frame) frame.classList.remove('open');
+    note.hidden = true;
     if (overflowBefore !== null) document.documentElement.style.overflow = overflowBefore;
     overflowBefore = null;
     post('close');

@@ -78,9 +78,13 @@ function drawHeader() {
   subtitle.textContent = isPerson ? t('header.agent', { shop: names.shop }) : state.owner === 'queue' ? waitText(state.wait) : t('header.bot', { shop: names.shop });
 }
 
+let bannerTimer;
 function drawBanner() {
   const text = !navigator.onLine ? t('banner.offline') : state.isLive ? '' : t('banner.reconnecting');
-  if (banner.textContent !== text) banner.textContent = text;
+  const show = () => { if (banner.textContent !== text) banner.textContent = text; };
+  clearTimeout(bannerTimer);
+  if (text && navigator.onLine) bannerTimer = setTimeout(show, 2500); // most interruptions are over by then
+  else show();
 }
 
 // --- the conversation ------------------------------------------------------------------------------
@@ -163,7 +167,10 @@ function onEvents(list) {
     bridge.post('owner', { owner: state.owner, agent: state.agent });
   }
   const news = events.filter(isNews);
-  if (news.length) thread.setTyping('');
+  if (news.length) {
+    clearTimeout(typingTimer);
+    thread.setTyping('');
+  }
   for (const { message } of news) bridge.post('message', { author: message.author, name: message.name });
   if (isLooking()) {
     markSeen();
@@ -178,8 +185,12 @@ let typingTimer;
 function onTyping(data) {
   if (data.author === 'shopper') return;
   clearTimeout(typingTimer);
-  thread.setTyping(data.is_typing === false ? '' : data.name || (state.owner === 'agent' ? state.agent?.name || names.shop : names.bot));
-  typingTimer = setTimeout(() => thread.setTyping(''), 6000);
+  const name = data.author === 'agent' ? data.name || state.agent?.name || names.shop : names.bot;
+  const show = () => {
+    thread.setTyping(name);
+    typingTimer = setTimeout(() => thread.setTyping(''), data.author === 'agent' ? 6000 : 30_000);
+  };
+  typingTimer = setTimeout(show, data.author === 'agent' ? 0 : 400); // the bot mostly answers before that
 }
 
 function onState(isLive) {
