@@ -8,6 +8,7 @@ from bot.shop.words import fold
 
 # Words that carry no product, by language; dropped while other words remain.
 WORDS = """
+    under over below above between than less more up max min maximum minimum
     a an the i im i'm am is are was be been it its it's this that these those there here we you
     your yours my me mine do does did have has had having got get gets can could would will may
     might should shall please pls plz thanks thank hi hello hey ok okay yes and or of for with

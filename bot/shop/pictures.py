@@ -2,11 +2,10 @@
 
 import colorsys
 import hashlib
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
-
-import tomllib
 
 from bot.shop.words import words
 

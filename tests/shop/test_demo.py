@@ -1,6 +1,7 @@
 """The demo shop: what it holds, that it never grows old, and that it can go again."""
 
 import csv
+import itertools
 import json
 from collections import Counter
 from datetime import timedelta
@@ -79,7 +80,7 @@ def test_orders_add_up_and_their_steps_go_forward_into_no_future(database: Datab
     assert all(order.delivery_minor == 0 for order in orders.values() if order.subtotal_minor >= 6000)
     done = [event for event in events if event.at is not None]
     assert max(event.at for event in done if event.at) <= at
-    pairs = [(a, b) for a, b in zip(done, done[1:], strict=False) if a.order_id == b.order_id]
+    pairs = [(a, b) for a, b in itertools.pairwise(done) if a.order_id == b.order_id]
     assert all(a.at <= b.at for a, b in pairs if a.at and b.at)
     assert {orders[event.order_id].state for event in events if event.at is None}.isdisjoint(
         {"delivered", "cancelled", "refunded", "returned", "payment_failed"}
@@ -95,10 +96,14 @@ def test_the_last_done_step_of_an_order_is_its_state(database: Database, demo: L
         assert [step for step in card.timeline if step.is_done][-1].state == card.state
 
 
-def test_loading_twice_changes_nothing_but_the_days(database: Database, demo: LocalShop, tmp_path: Path) -> None:
+def test_loading_twice_changes_nothing_but_the_days(
+    database: Database, demo: LocalShop, tmp_path: Path
+) -> None:
     with database.reading() as session:
         before = session.scalar(select(Mark.value).where(Mark.name == "catalogue_version"))
-    sizes = [count(database, table) for table in (Product, Variant, ShopCustomer, Order, OrderItem, OrderEvent)]
+    sizes = [
+        count(database, table) for table in (Product, Variant, ShopCustomer, Order, OrderItem, OrderEvent)
+    ]
     load_demo(database, home=tmp_path)
     with database.reading() as session:
         after = session.scalar(select(Mark.value).where(Mark.name == "catalogue_version"))
@@ -124,9 +129,7 @@ def test_removing_the_demo_leaves_what_was_imported(
     database: Database, demo: LocalShop, tmp_path: Path
 ) -> None:
     feed = tmp_path / "own.tsv"
-    feed.write_text(
-        "id\ttitle\tprice\tavailability\nX1\tOwn teapot\t20.00 EUR\tin_stock\n", encoding="utf-8"
-    )
+    feed.write_text("id\ttitle\tprice\tavailability\nX1\tOwn teapot\t20.00 EUR\tin_stock\n", encoding="utf-8")
     import_catalogue(database, feed, home=tmp_path)
     remove_demo(database, home=tmp_path)
     assert count(database, Product) == 1

@@ -91,7 +91,9 @@ def refusal(shop: LocalShop, number: str, proof: str, key: str) -> AisleError:
     return caught.value
 
 
-@pytest.mark.parametrize("proof", ["someone@example.com", "LT-99999", "", "   ", "@", "a" * 5000, "💥", "\x00"])
+@pytest.mark.parametrize(
+    "proof", ["someone@example.com", "LT-99999", "", "   ", "@", "a" * 5000, "💥", "\x00"]
+)
 def test_an_unknown_order_and_a_wrong_proof_look_the_same(demo: LocalShop, proof: str) -> None:
     wrong = refusal(demo, NUMBER, proof, "one")
     unknown = refusal(demo, "A9999", proof, "two")

@@ -34,10 +34,7 @@ class _Collector(ContentHandler):
         self.seen_root = ""
         self.locator: Any = None
 
-    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - the SAX interface's name
-        self.locator = locator
-
-    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the SAX interface's name
         name = name.rsplit(":", 1)[-1].lower()
         self.seen_root = self.seen_root or name
         self.text, self.size = [], 0
@@ -96,6 +93,7 @@ def rows(source: BinaryIO, complain: Complain) -> Iterator[Row]:
     collector = _Collector()
     parser = make_parser()
     parser.setContentHandler(collector)
+    collector.locator = parser  # fed in pieces, it does not introduce itself
     count = 0
     try:
         while chunk := source.read(CHUNK):
