@@ -120,8 +120,18 @@ def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -
         settings.brain_url, settings.internal_secret, timeout_seconds=settings.brain_timeout_seconds
     )
     answers = Answers(database)
-    outbox = Outbox(database, channels if channels is not None else build_connectors(), live, figures)
-    turns = Turns(database, brain, context, live, figures, sent=outbox.notify, version_of=answers.text_for)
+    connected = channels if channels is not None else build_connectors()
+    outbox = Outbox(database, connected, live, figures)
+    turns = Turns(
+        database,
+        brain,
+        context,
+        live,
+        figures,
+        sent=outbox.notify,
+        version_of=answers.text_for,
+        live_channels={name for name, connector in connected.items() if connector.is_live},
+    )
     return Services(
         settings=settings,
         profile=profile,

@@ -116,9 +116,13 @@ def _sent(session: Session, conversation: Conversation, message: Message, at: da
 
 def deliver_live(session: Session, conversation_id: str, at: datetime) -> list[str]:
     """Deliver all that waits on a live channel: the event is the delivery. Returns the authors of what left."""
-    conversation = store.locked(session, conversation_id)
+    return leave(session, store.locked(session, conversation_id), at)
+
+
+def leave(session: Session, conversation: Conversation, at: datetime) -> list[str]:
+    """`deliver_live` inside a unit of work that holds the lock of `conversation`: what it says leaves as it commits."""
     left = []
-    for message in _waiting(session, conversation_id):
+    for message in _waiting(session, conversation.id):
         if _may_leave(session, conversation, message, at):
             _sent(session, conversation, message, at)
             left.append(message.author)

@@ -20,6 +20,7 @@ from bot.desk.context import Context
 from bot.desk.hand_off import hand_back, hand_off
 from bot.desk.say import notice
 from bot.store import conversations as store
+from bot.store import statements
 from bot.store.tables import Contact, Conversation, Event, Message
 
 STANDING = ("person", "start_over", "keep_bot", "leave_message")
@@ -69,13 +70,8 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
     text = clean(incoming.text, limit=context.settings.max_message_chars)
     if not text and not incoming.choice_id:
         raise BadInput("write something first", field="text")
-    known = store.by_platform_id(
-        session, channel=incoming.channel, account=incoming.account, platform_id=incoming.platform_id
-    )
-    if known is not None:
-        return _repeat(session, known)
     conversation = _conversation(session, incoming)
-    known = store.by_platform_id(  # asked again under the lock: two copies may have come side by side
+    known = store.by_platform_id(  # asked under the lock: two copies may have come side by side
         session, channel=incoming.channel, account=incoming.account, platform_id=incoming.platform_id
     )
     if known is not None:
@@ -195,17 +191,13 @@ def _choice(
 
 def _offered(session: Session, conversation: Conversation, seq: int | None) -> list[dict[str, Any]]:
     """Quick replies of the message of event `seq`, or of the latest message that the shopper was sent."""
-    query = select(Message.parts).where(
-        Message.conversation_id == conversation.id, Message.direction == "out"
-    )
-    if seq is not None:
-        query = query.join(Event, Event.message_id == Message.id).where(
-            Event.conversation_id == conversation.id, Event.seq == seq
-        )
+    key: dict[str, Any] = {"conversation_id": conversation.id}
+    if seq is None:
+        found = session.connection().execute(statements.LATEST_PARTS, key)
     else:
-        query = query.where(Message.state == "sent").order_by(Message.id.desc()).limit(3)
+        found = session.connection().execute(statements.PARTS_OF_EVENT, key | {"seq": seq})
     items: list[dict[str, Any]] = []
-    for parts in session.scalars(query):
+    for parts in found.scalars():
         for part in parts:
             if part.get("type") == "quick_replies":
                 items.extend(part["items"])

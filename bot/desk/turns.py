@@ -8,7 +8,7 @@ with the replies it already gave (promises 3, 5 and 8).
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,9 @@ from bot.core.ownership import Owner
 from bot.core.text import for_brain
 from bot.core.times import now, seconds_between
 from bot.desk import presence
-from bot.desk.commit import commit_turn, give_up
+from bot.desk.commit import AnswerFor, commit_turn, give_up
 from bot.desk.context import Context
+from bot.desk.deliver import leave
 from bot.desk.figures import Figures
 from bot.desk.live import Live
 from bot.desk.say import notice
@@ -70,6 +71,45 @@ def next_turn(session: Session, conversation_id: str, *, context: Context, at: d
     return Next(row.message_id, turn, row.owner, row.owner_version, row.stored_at, row.attempts)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a committed turn left: `waits` in the outbox, or `left` (authors) already; is there a next one?"""
+
+    channel: str
+    waits: bool
+    left: tuple[str, ...]
+    has_next: bool
+
+
+def finish(
+    session: Session,
+    conversation_id: str,
+    following: Next,
+    answer: Answer,
+    *,
+    context: Context,
+    answer_for: AnswerFor,
+    live_channels: Collection[str],
+    at: datetime,
+) -> Outcome:
+    """Commit a turn; on a live channel its replies leave in the same transaction, being events themselves."""
+    has_spoken = commit_turn(
+        session,
+        conversation_id,
+        following.message_id,
+        answer,
+        owner_version=following.owner_version,
+        context=context,
+        answer_for=answer_for,
+        at=at,
+    )
+    conversation = session.get_one(Conversation, conversation_id)
+    is_live = conversation.channel in live_channels
+    left = leave(session, conversation, at) if has_spoken and is_live else []
+    has_next = store.has_open_turn(session, conversation_id)
+    return Outcome(conversation.channel, has_spoken and not is_live, tuple(left), has_next)
+
+
 def _skip(session: Session, conversation_id: str, at: datetime) -> None:
     conversation = store.locked(session, conversation_id)
     if conversation.owner != Owner.BOT:
@@ -110,7 +150,8 @@ class Turns:
         figures: Figures,
         *,
         sent: Callable[[str], None],
-        version_of: Callable[[str, str], tuple[str, str] | None],
+        version_of: AnswerFor,
+        live_channels: Collection[str],
         at_once: int = 32,
     ) -> None:
         self._database = database
@@ -120,6 +161,7 @@ class Turns:
         self._figures = figures
         self._sent = sent
         self._answer_for = version_of
+        self._live_channels = live_channels
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._places = asyncio.Semaphore(at_once)
@@ -166,7 +208,7 @@ class Turns:
                 self.notify(conversation_id)
 
     async def _one(self, conversation_id: str) -> bool:
-        """Take one turn; False when there is none to take."""
+        """Take one turn; False when there is none to take after it."""
         following = await self._database.read(next_turn, conversation_id, context=self._context, at=now())
         if following is None:
             return False
@@ -178,22 +220,23 @@ class Turns:
             answer = await self._ask(conversation_id, following)
         if answer is None:
             return True
-        started = following.asked_at
-        has_spoken = await self._database.write(
-            commit_turn,
+        outcome = await self._database.write(
+            finish,
             conversation_id,
-            following.message_id,
+            following,
             answer,
-            owner_version=following.owner_version,
             context=self._context,
             answer_for=self._answer_for,
+            live_channels=self._live_channels,
             at=now(),
         )
-        self._figures.turn(seconds_between(started, now()))
-        if has_spoken:
-            self._sent(conversation_id)
         self._live.wake(conversation_id)
-        return True
+        self._figures.turn(seconds_between(following.asked_at, now()))
+        for _author in outcome.left:
+            self._figures.message("out", outcome.channel)
+        if outcome.waits:
+            self._sent(conversation_id)
+        return outcome.has_next
 
     async def _ask(self, conversation_id: str, following: Next) -> Answer | None:
         """The brain's answer, however long it takes; the shopper is told when it is slow.

@@ -248,11 +248,7 @@ def by_platform_id(session: Session, *, channel: str, account: str, platform_id:
 
 def open_turns(session: Session) -> Sequence[str]:
     """Conversations with shopper messages no turn has answered."""
-    query = (
-        select(Message.conversation_id)
-        .where(Message.handled_at.is_(None), Message.direction == "in")
-        .distinct()
-    )
+    query = select(Message.conversation_id).where(statements.UNANSWERED).distinct()
     return session.scalars(query).all()
 
 
@@ -267,7 +263,7 @@ def open_outbox(session: Session, at: datetime) -> Sequence[str]:
     query = (
         select(Message.conversation_id)
         .where(
-            Message.state.in_(("pending", "sending")),
+            statements.LEAVING,
             (Message.next_try_at.is_(None)) | (Message.next_try_at <= at),
         )
         .distinct()

@@ -1,12 +1,13 @@
 """The statements on a message's way, built once: building one costs ten times what SQLite needs to run it.
 
 Those over tables run on a connection (`session.connection()`), which does not flush first; those over classes
-on a session.
+on a session. The constants of partial indexes (`'in'`, `'pending'`) are literals: a database that plans before
+it sees bound values cannot tell that such an index fits.
 """
 
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import Table, bindparam, insert, literal_column, select
 
 from bot.store.tables import Contact, Conversation, Event, Fact, Message, User
 
@@ -14,6 +15,10 @@ _events, _messages, _users = Event.__table__, Message.__table__, User.__table__
 _conversations, _contacts = Conversation.__table__, Contact.__table__
 _e, _m, _c = _events.c, _messages.c, _conversations.c
 
+UNANSWERED = _m.handled_at.is_(None) & (
+    _m.direction == literal_column("'in'")
+)  # as in ix_messages_open_turns
+LEAVING = _m.state.in_((literal_column("'pending'"), literal_column("'sending'")))  # as in ix_messages_outbox
 CONVERSATION_LOCKED = (
     select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
 )
@@ -32,8 +37,7 @@ OPEN_TURN = (
     select(_m.id)
     .where(
         _m.conversation_id == bindparam("conversation_id"),
-        _m.handled_at.is_(None),
-        _m.direction == "in",
+        UNANSWERED,
         _m.id != bindparam("besides"),
     )
     .limit(1)
@@ -65,6 +69,14 @@ NEXT_TURN = (
     .order_by(_m.created_at, _m.id)
     .limit(1)
 )
+_OUT_PARTS = select(_m.parts).where(_m.conversation_id == bindparam("conversation_id"), _m.direction == "out")
+PARTS_OF_EVENT = _OUT_PARTS.where(
+    _m.id
+    == select(_e.message_id)
+    .where(_e.conversation_id == bindparam("conversation_id"), _e.seq == bindparam("seq"))
+    .scalar_subquery()
+)
+LATEST_PARTS = _OUT_PARTS.where(_m.state == "sent").order_by(_m.id.desc()).limit(3)
 NEW_EVENT = insert(cast(Table, _events))
 NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
 EVENTS = (

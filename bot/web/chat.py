@@ -19,6 +19,8 @@ from bot.core.text import clean
 from bot.core.times import now
 from bot.core.words import plain
 from bot.desk import presence, survey, visitors
+from bot.desk.context import Context
+from bot.desk.deliver import leave
 from bot.desk.receive import Incoming, Received, receive
 from bot.desk.visitors import Visitor
 from bot.store import conversations as store
@@ -27,6 +29,7 @@ from bot.web.api import Api, Body, json_response, whole_number
 
 PING_SECONDS = 15.0
 LONG_POLL_SECONDS = 25
+BATCH = 200  # events read at once
 
 
 class Page(Body):
@@ -341,11 +344,25 @@ def routes(api: Api) -> None:
 
 
 async def _receive(services: Services, incoming: Incoming) -> Received:
-    received = await services.database.write(receive, incoming, context=services.context)
-    if received.is_new:
-        services.figures.message("in", incoming.channel)
-    services.changed(received.conversation_id, has_turn=received.needs_turn)
+    received, left = await services.database.write(_take_in, incoming, context=services.context)
+    if not received.is_new:
+        services.changed(received.conversation_id, has_turn=received.needs_turn)
+        return received
+    if received.needs_turn:
+        services.turns.notify(received.conversation_id)
+    services.live.wake(received.conversation_id)
+    services.figures.message("in", incoming.channel)
+    for _author in left:
+        services.figures.message("out", incoming.channel)
     return received
+
+
+def _take_in(session: Session, incoming: Incoming, *, context: Context) -> tuple[Received, list[str]]:
+    """Store a message; what the desk itself says to it leaves in the same transaction."""
+    received = receive(session, incoming, context=context)
+    if not received.is_new:
+        return received, []
+    return received, leave(session, session.get_one(Conversation, received.conversation_id), incoming.at)
 
 
 async def _poll(services: Services, conversation_id: str, after: int, wait: int) -> list[dict[str, Any]]:
@@ -378,12 +395,13 @@ async def stream(
             if is_due:
                 while True:
                     found = await services.database.read(
-                        store.events_after, conversation_id, after, for_agents=for_agents
+                        store.events_after, conversation_id, after, for_agents=for_agents, limit=BATCH
                     )
-                    if not found:
+                    if found:
+                        after = found[-1]["seq"]
+                        yield b"".join(sse(event["kind"], event, event["seq"]) for event in found)
+                    if len(found) < BATCH:
                         break
-                    after = found[-1]["seq"]
-                    yield b"".join(sse(event["kind"], event, event["seq"]) for event in found)
             is_woken = await page.wait(PING_SECONDS)
             changed, signals = page.clear()
             is_due = bool(changed) or not is_woken
