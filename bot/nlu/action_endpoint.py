@@ -37,7 +37,8 @@ class ActionEndpoint(EndpointConfig):
         Raises:
             ClientResponseError: the action raised, or (400) rejected its execution.
         """
-        body = kwargs.get("json") or {}
+        # our actions need no domain, but rasa_sdk 3.21 asks for it again (449) where the key is missing
+        body = {"domain": {}, **(kwargs.get("json") or {})}
         try:
             return await self._post(body)
         except ClientResponseError as error:

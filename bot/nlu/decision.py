@@ -12,10 +12,11 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.entities import PRODUCT_INTENTS
+from bot.nlu.entities import PRODUCT_INTENTS, READING
 from bot.nlu.intents import LEAVES, RANKING_LENGTH
 
 FALLBACK = "nlu_fallback"
+SEARCH = "search_product"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -55,7 +56,11 @@ class Decision(IntentClassifier, GraphComponent):
             elif best - second < self._config["ambiguity"]:
                 why = "ambiguous"
             entities = message.get(ENTITIES) or []
-            if why:
+            if why and _names_products(message):
+                # the catalogue knows every word of it: "titanium spork", which no example could teach
+                search = {"name": SEARCH, "confidence": float(self._config["threshold"])}
+                message.set(INTENT, search, add_to_output=True)
+            elif why:
                 self._fall_back(message, leaves, why)
             elif leaves[0]["name"] not in PRODUCT_INTENTS:
                 message.set(ENTITIES, [e for e in entities if e["entity"] != "product"], add_to_output=True)
@@ -68,3 +73,8 @@ class Decision(IntentClassifier, GraphComponent):
         message.set("intent_ranking", [fallback, *ranking][:RANKING_LENGTH], add_to_output=True)
         candidates = [leaf for leaf in leaves[:4] if leaf["title"] and leaf["confidence"] >= self._config["candidate"]]
         message.set("candidates", candidates[:3], add_to_output=True)
+
+
+def _names_products(message: Message) -> bool:
+    reading = message.get(READING)
+    return reading is not None and bool({"only_title", "one_title"} & set(reading.hints))

@@ -85,7 +85,7 @@ class Gazetteer:
         for brand in data.get("brands", []):
             yield "brand", str(brand), str(brand)
         for path in data.get("categories", []):
-            for name in re.split(r"\s*[>/]\s*", str(path)):
+            for name in re.split(r"\s*[>/&]\s*", str(path)):
                 for form in _forms(name):
                     yield "category", name, form
         for name, values in dict(data.get("options", {})).items():

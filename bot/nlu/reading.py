@@ -32,6 +32,7 @@ CARRIERS = frozenset(
     mean meant make makes made say does suit fit today tomorrow currently moment only really very too new latest instead perhaps maybe
     spend spending budget around roughly up most least pricey expensive dear dearer first second third last fourth fifth them they he she his her""".split()
 )  # noqa: E501
+_FIVE_DIGITS = re.compile(r"(?<![\w@.,:/#€$£+-])\d{5}(?![\w@%€]|[-.,:/]\d)")
 _TOKEN = re.compile(r"[\w'’]+(?:-[\w]+)*")
 
 
@@ -65,6 +66,8 @@ def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
             Span("order_number", f"{orders.prefix}{first.value}".upper(), first.start, first.end),
             Span("postcode", second.value, second.start, second.end),
         ]
+    if not any(span.entity == "postcode" for span in spans):
+        bare += _five_digits(text, without_overlaps(spans + bare))
     doc = gazetteer.nlp.tokenizer(text)
     spans = without_overlaps([*spans, *bare, *gazetteer.spans(text, doc), *wishes(text), *places(text)])
     product = _product(text, spans)
@@ -76,6 +79,12 @@ def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
     if product is not None:
         spans = [*spans, product]
     return Reading(text, tuple(spans), masked, hints)
+
+
+def _five_digits(text: str, taken: List[Span]) -> List[Span]:
+    """Five digits that cannot be an order number here are a postcode."""
+    found = [Span("postcode", m.group(), m.start(), m.end()) for m in _FIVE_DIGITS.finditer(text)]
+    return [span for span in found if all(span.end <= other.start or span.start >= other.end for other in taken)]
 
 
 def _product(text: str, spans: List[Span]) -> "Span | None":
