@@ -9,7 +9,6 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
-    and_,
     case,
     cast,
     exists,
@@ -18,13 +17,15 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.sql.selectable import CTE
 
 from bot.metrics.scope import DAY, HOUR, Scope
 from bot.metrics.values import Point, Series
 from bot.store.tables import Episode, Fact
 
+END_OF_TIME = 2**62
+LATE = 7 * DAY  # a message may leave that long after its conversation was closed
 NOT_UNDERSTOOD = ("", "nlu_fallback")  # labels of `understood` that are no intent
 Moments = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -46,25 +47,53 @@ def cohort(scope: Scope) -> CTE:
     if not scope.include_demo:
         wanted = wanted.where(Episode.is_demo.is_(False))
     if scope.segment:
-        answered = select(Fact.conversation_id, Fact.episode).where(
-            Fact.kind == "first_reply", Fact.at >= scope.start
-        )
-        by_person = tuple_(Episode.conversation_id, Episode.number).in_(answered)
+        by_person = tuple_(Episode.conversation_id, Episode.number).in_(answered_by_person())
         wanted = wanted.where(by_person if scope.segment == "agent" else ~by_person)
     return wanted.cte("cohort")
 
 
-def facts(scope: Scope, *kinds: str, cohort_of: CTE | None = None) -> Select[Any]:
-    """Facts of `kinds` of the cohort's episodes: (conversation_id, episode, opened_at), to be narrowed and widened.
+def facts(scope: Scope, *kinds: str) -> Select[Any]:
+    """Facts of `kinds` that happened in the period: (conversation_id, episode, happened_at), to be widened.
 
-    An episode's facts are never older than its opening, which lets the index on (kind, at) do the work.
+    What happened is counted when it happened; facts carry channel, language and mark of demo data themselves, so
+    that one range of the index on (kind, at) is all there is to read.
     """
-    base = cohort_of if cohort_of is not None else cohort(scope)
-    return (
-        select(Fact.conversation_id, Fact.episode, base.c.opened_at)
-        .join(base, and_(base.c.conversation_id == Fact.conversation_id, base.c.episode == Fact.episode))
-        .where(Fact.kind.in_(kinds), Fact.at >= scope.start)
+    wanted: Any = select(Fact.conversation_id, Fact.episode, Fact.at.label("happened_at")).where(
+        Fact.kind.in_(kinds), Fact.at >= scope.start, Fact.at < scope.end
     )
+    if scope.channel:
+        wanted = wanted.where(Fact.channel == scope.channel)
+    if scope.language:
+        wanted = wanted.where(Fact.language == scope.language)
+    if not scope.include_demo:
+        wanted = wanted.where(Fact.is_demo.is_(False))
+    if scope.segment:
+        by_person = tuple_(Fact.conversation_id, Fact.episode).in_(answered_by_person())
+        wanted = wanted.where(by_person if scope.segment == "agent" else ~by_person)
+    found: Select[Any] = wanted
+    return found
+
+
+def answered_by_person() -> Select[Any]:
+    """(conversation_id, episode) of episodes a person answered in."""
+    replies = aliased(Fact)
+    query: Any = select(replies.conversation_id, replies.episode).where(replies.kind == "first_reply")
+    found: Select[Any] = query
+    return found
+
+
+def of_cohort(base: CTE, scope: Scope, *kinds: str) -> Select[Any]:
+    """(conversation_id, episode) of facts of the cohort's episodes, whenever they happened, to be widened.
+
+    They lie between the opening of the first and the closing of the last episode, give or take what was still
+    on its way out then; that keeps the range of the index short for periods long past.
+    """
+    last = select(func.max(func.coalesce(number(base.c.closed_at), END_OF_TIME))).scalar_subquery()
+    query: Any = select(Fact.conversation_id, Fact.episode).where(
+        Fact.kind.in_(kinds), Fact.at >= scope.start, number(Fact.at) <= last + LATE
+    )
+    found: Select[Any] = query
+    return found
 
 
 def number(moment: Moments) -> ColumnElement[Any]:
@@ -124,8 +153,13 @@ def distinct(items: Subquery | CTE, *where: ColumnElement[bool]) -> Select[Any]:
         select(items.c.conversation_id, items.c.episode)
         .where(*where)
         .group_by(items.c.conversation_id, items.c.episode)
-        .order_by(func.max(number(items.c.opened_at)).desc(), items.c.conversation_id, items.c.episode)
+        .order_by(func.max(number(_when(items))).desc(), items.c.conversation_id, items.c.episode)
     )
+
+
+def _when(items: Subquery | CTE) -> ColumnElement[Any]:
+    when: ColumnElement[Any] = items.c.happened_at if "happened_at" in items.c else items.c.opened_at
+    return when
 
 
 def has_own_data(session: Session) -> bool:

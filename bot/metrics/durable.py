@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
 
 from bot.metrics import episodes_outcome
 from bot.metrics.cohort import distinct, number
@@ -13,7 +13,6 @@ from bot.metrics.outcomes import LABELS
 from bot.metrics.scope import DAY, Scope
 from bot.metrics.values import Column, Result, Row, percent
 from bot.metrics.wilson import wilson
-from bot.store.tables import Episode, Fact
 
 NAME = "durable"
 TITLE = "Durably resolved"
@@ -39,32 +38,16 @@ GROUPS = {"all": RESOLVED, "bot": RESOLVED[:2], **{key: (key,) for key in RESOLV
 
 def _items(scope: Scope) -> Select[Any]:
     """Resolved episodes old enough to judge; `is_back` 1 when another followed within the days."""
-    found = episodes_outcome.outcomes(scope)
-    following = aliased(Episode)
+    found = episodes_outcome.outcomes(scope, "reopened")
     known_before = (scope.as_of or scope.end) - timedelta(days=DAYS)
-    wrote = exists().where(  # an agent who re-opens a conversation is no shopper who came back
-        Fact.conversation_id == following.conversation_id,
-        Fact.episode == following.number,
-        Fact.kind == "message_in",
-    )
-    is_back = and_(number(following.opened_at) < number(found.c.closed_at) + DAYS * DAY, wrote)
-    return (
-        select(
-            found.c.conversation_id,
-            found.c.episode,
-            found.c.opened_at,
-            found.c.outcome,
-            case((is_back, 1), else_=0).label("is_back"),
-        )
-        .outerjoin(
-            following,
-            and_(
-                following.conversation_id == found.c.conversation_id,
-                following.number == found.c.episode + 1,
-            ),
-        )
-        .where(found.c.outcome.in_(RESOLVED), found.c.closed_at <= known_before)
-    )
+    is_back = found.c.back_at < number(found.c.closed_at) + DAYS * DAY
+    return select(
+        found.c.conversation_id,
+        found.c.episode,
+        found.c.opened_at,
+        found.c.outcome,
+        case((is_back, 1), else_=0).label("is_back"),
+    ).where(found.c.outcome.in_(RESOLVED), found.c.closed_at <= known_before)
 
 
 def compute(session: Session, scope: Scope) -> Result:

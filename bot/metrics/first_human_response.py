@@ -1,13 +1,15 @@
 """How long shoppers wait for a person once they need one."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
 
-from bot.metrics.cohort import distinct, facts
+from bot.metrics.cohort import distinct, facts, number
 from bot.metrics.response_time import spread_row
-from bot.metrics.scope import Scope
+from bot.metrics.scope import Scope, micros
 from bot.metrics.spread import spreads
 from bot.metrics.values import Column, Result, Row
 from bot.store.tables import Fact, User
@@ -35,21 +37,17 @@ def _items(scope: Scope) -> Select[Any]:
 
 
 def _unanswered(scope: Scope) -> Select[Any]:
-    """The last hand-off of each episode, when no person wrote after it and the bot did not get it back."""
-    reply, later = aliased(Fact), aliased(Fact)
-    same = (
-        (reply.conversation_id == Fact.conversation_id)
-        & (reply.episode == Fact.episode)
-        & (reply.kind.in_(("first_reply", "handed_back")))
-        & (reply.at >= Fact.at)
+    """Episodes whose last hand-off lies in the period, nobody wrote after it and the bot did not get it back."""
+    handed_off = func.max(case((Fact.kind == "handed_off", number(Fact.at))))
+    settled = func.max(case((Fact.kind != "handed_off", number(Fact.at)), else_=0))
+    ever = facts(
+        replace(scope, end=datetime.max.replace(tzinfo=UTC)), "handed_off", "first_reply", "handed_back"
     )
-    again = (
-        (later.conversation_id == Fact.conversation_id)
-        & (later.episode == Fact.episode)
-        & (later.kind == "handed_off")
-        & ((later.at > Fact.at) | ((later.at == Fact.at) & (later.id > Fact.id)))
+    bare: Any = ever.with_only_columns(Fact.conversation_id, Fact.episode, handed_off.label("happened_at"))
+    found: Select[Any] = bare.group_by(Fact.conversation_id, Fact.episode).having(
+        and_(handed_off > settled, handed_off < micros(scope.end))
     )
-    return facts(scope, "handed_off").where(~exists().where(same), ~exists().where(again))
+    return found
 
 
 def compute(session: Session, scope: Scope) -> Result:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from bot.metrics.cohort import cohort, distinct, facts, series, step_of
+from bot.metrics.cohort import cohort, distinct, of_cohort, series, step_of
 from bot.metrics.scope import Scope
 from bot.metrics.values import Column, Result, Row, percent
 from bot.store.tables import Fact
@@ -32,12 +32,17 @@ LABELS = {
 
 
 def _items(scope: Scope) -> Select[Any]:
-    """One row per episode: its first hand-off."""
+    """One row per episode of the cohort that was handed off: its first hand-off."""
+    base = cohort(scope)
     first = func.row_number().over(
         partition_by=(Fact.conversation_id, Fact.episode), order_by=(Fact.at, Fact.id)
     )
+    same = and_(base.c.conversation_id == Fact.conversation_id, base.c.episode == Fact.episode)
     ranked = (
-        facts(scope, "handed_off").add_columns(Fact.label.label("reason"), first.label("place")).subquery()
+        of_cohort(base, scope, "handed_off")
+        .add_columns(base.c.opened_at, Fact.label.label("reason"), first.label("place"))
+        .join(base, same)
+        .subquery()
     )
     return select(ranked.c.conversation_id, ranked.c.episode, ranked.c.opened_at, ranked.c.reason).where(
         ranked.c.place == 1

@@ -12,10 +12,8 @@ from bot.store.tables import Fact
 
 NAME = "messages"
 TITLE = "Messages"
-DEFINITION = (
-    "Messages written in the conversations of the period, by who wrote them; agents' notes do not count."
-)
-FORMULA = "number of message_in and message_out facts of the period's episodes, by actor"
+DEFINITION = "Messages written in the period, by who wrote them; agents' notes do not count."
+FORMULA = "number of message_in and message_out facts in the period, by actor"
 COLUMNS = (
     Column("messages", "Messages", "count"),
     Column("conversations", "Conversations", "count"),
@@ -40,7 +38,7 @@ def compute(session: Session, scope: Scope) -> Result:
     found = {str(actor): (int(n), int(episodes)) for actor, n, episodes in session.execute(query)}
     if not found:
         return Result(COLUMNS, (), missing="No message was written in this period.")
-    # Every conversation starts with a shopper's message; counted anyway, as a fact might be missing.
+    # Not the shoppers' number: an agent may open a conversation again.
     every = select(func.count()).select_from(behind(session, scope, "all").order_by(None).subquery())
     rows = [_row("all", "All", sum(n for n, _ in found.values()), int(session.scalar(every) or 0))]
     rows += [_row(key, label, *found[key]) for key, label in ACTORS.items() if key in found]

@@ -33,7 +33,7 @@ LABELS = {"bot": "Bot", "agent": "People"}
 
 
 def _items(scope: Scope) -> Select[Any]:
-    found = episodes_outcome.outcomes(scope)
+    found = episodes_outcome.outcomes(scope, "answered")
     opened, closed = number(found.c.opened_at), number(found.c.closed_at)
     by_person = found.c.outcome == "agent"
     start = case((by_person & (found.c.handed_off_at.is_not(None)), found.c.handed_off_at), else_=opened)

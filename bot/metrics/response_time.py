@@ -1,5 +1,6 @@
 """How long shoppers wait for an answer, from the bot and from people, apart."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.metrics.cohort import distinct, facts, step_of
 from bot.metrics.scope import Scope
-from bot.metrics.spread import Spread, spreads
+from bot.metrics.spread import Quantiles, Spread, quantiles, spreads
 from bot.metrics.values import Column, Point, Result, Row, Series
 from bot.store.tables import Fact
 
@@ -47,25 +48,18 @@ def compute(session: Session, scope: Scope) -> Result:
     rows = tuple(spread_row(key, label, all_time[key]) for key, label in ACTORS.items() if key in all_time)
     if not rows:
         return Result(COLUMNS, (), missing="No message was answered in this period.")
-    lines = []
-    for actor in all_time:
-        stepped = items.where(Fact.actor == actor).add_columns(Fact.value.label("value"))
-        per_step = spreads(session, stepped.add_columns(step_of(_opened(items), scope).label("grp")))
-        lines += [_line(scope, actor, name, per_step) for name in ("median", "p90")]
-    return Result(COLUMNS, rows, tuple(sorted(lines, key=lambda line: line.key)))
+    step = step_of(Fact.at, scope).label("step")
+    grid = quantiles(session, items.add_columns(Fact.actor.label("grp"), step, Fact.value.label("value")))
+    lines = [_line(scope, actor, name, grid) for actor in sorted(all_time) for name in ("median", "p90")]
+    return Result(COLUMNS, rows, tuple(lines))
 
 
-def _opened(items: Select[Any]) -> Any:
-    return items.selected_columns.opened_at
-
-
-def _line(scope: Scope, actor: str, name: str, per_step: dict[Any, Spread]) -> Series:
+def _line(scope: Scope, actor: str, name: str, grid: Mapping[tuple[Any, ...], Quantiles]) -> Series:
     points = []
     for step in scope.steps():
-        found = per_step.get(step)
-        points.append(
-            Point(scope.step_name(step), getattr(found, name) if found else None, found.n if found else 0)
-        )
+        found = grid.get((actor, step))
+        value = getattr(found, name) if found else None
+        points.append(Point(scope.step_name(step), value, found.n if found else 0))
     return Series(f"{actor}.{name}", "seconds", tuple(points))
 
 

@@ -15,7 +15,7 @@ def sent(scope: Scope) -> Select[Any]:
 
     The same filters hold for surveys and answers, so a response rate never mixes two cohorts.
     """
-    query: Select[Any] = (
+    query: Any = (
         select(
             Survey.id,
             Survey.conversation_id,
@@ -40,4 +40,5 @@ def sent(scope: Scope) -> Select[Any]:
         query = query.where(Survey.segment == scope.segment)
     if not scope.include_demo:
         query = query.where(Survey.is_demo.is_(False))
-    return query
+    found: Select[Any] = query
+    return found

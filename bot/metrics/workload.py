@@ -17,7 +17,8 @@ NAME = "workload"
 TITLE = "People's workload"
 DEFINITION = (
     "For each person the conversations they took, wrote in or closed, what they wrote and closed, how fast they "
-    "answered, and how shoppers rated them; times and messages are credited to who wrote, not to who owned the conversation."
+    "answered, and how shoppers rated them; times and messages are credited to who wrote, not to who owned the "
+    "conversation."
 )
 FORMULA = (
     "conversations = episodes with an assigned, message_out or closed fact of the person; median of answered facts "
