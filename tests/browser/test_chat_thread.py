@@ -1,6 +1,7 @@
 """The chat as a shopper uses it, in a real browser against a really running desk."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core.messages import OrderCard, OrderLine, OrderStep, Part, ProductCard, Products
 from bot.core.times import now
 from bot.desk import assign, close, presence, reply
 from bot.desk.people import add_user
@@ -38,14 +40,62 @@ def take(session: Session, user_id: int) -> str:
     return conversation.id
 
 
-def write_as(session: Session, user_id: int, conversation_id: str, text: str) -> None:
+def write_as(
+    session: Session, user_id: int, conversation_id: str, text: str, parts: Sequence[Part] = ()
+) -> None:
     reply.reply(
         session,
         conversation_id,
         user=session.get_one(User, user_id),
         text=text,
         client_id=str(uuid.uuid4()),
+        parts=parts,
     )
+
+
+PRODUCTS = Products(
+    tuple(
+        ProductCard(
+            product_id=f"p{number}",
+            title=f"Product {number}",
+            price_minor=1000 * number,
+            currency="EUR",
+            availability="in_stock",
+            stock=None,
+            url=f"https://shop.example/p{number}",
+            image="",
+        )
+        for number in range(1, 6)
+    )
+)
+ORDER = OrderCard(
+    number="A1001",
+    state="shipped",
+    placed_at="2026-03-02T10:00:00+00:00",
+    total_minor=21480,
+    currency="EUR",
+    lines=(OrderLine(title="Tent", options="Moss", quantity=2, total_minor=21480),),
+    timeline=(
+        OrderStep(state="paid", at="2026-03-02T10:00:00+00:00", text="Paid", is_done=True),
+        OrderStep(state="shipped", at="2026-03-03T10:00:00+00:00", text="On its way", is_done=True),
+        OrderStep(state="delivered", at="", text="Delivery", is_done=False),
+    ),
+    carrier="Post",
+    tracking_number="RR1",
+    tracking_url="javascript:alert(1)",
+)
+
+
+def show(desk: LiveDesk, browser: Browser, *parts: Part) -> None:
+    """An agent sends rich parts into the browser's conversation."""
+    user_id = desk.write(add_agent)
+    browser.open_chat(desk)
+    browser.say("hello")
+    browser.heard("echo: hello")
+    conversation_id = desk.write(take, user_id)
+    desk.write(write_as, user_id, conversation_id, "Look", parts)
+    desk.changed(conversation_id)
+    browser.heard("Look")
 
 
 def finish(session: Session, user_id: int, conversation_id: str, context: Any) -> None:
@@ -103,6 +153,39 @@ def test_a_product_card_shows_picture_price_stock_options_and_a_link(
         assert text in card.text
     assert card.find_element(By.TAG_NAME, "a").get_attribute("href") == f"{desk.url}/shop/products/tent-2"
     assert card.find_element(By.TAG_NAME, "a").text == "View details"
+
+
+def test_several_products_are_a_carousel_for_keys_and_buttons(desk: LiveDesk, browser: Browser) -> None:
+    show(desk, browser, PRODUCTS)
+    region = browser.find("[aria-roledescription=carousel]")
+    assert region.get_attribute("aria-label") == "5 products"
+    count = browser.find(".count")
+    assert count.text == "1 of 5"
+    browser.find(".slides").send_keys(Keys.ARROW_RIGHT)
+    browser.until(lambda: count.text == "2 of 5", "2 of 5")
+    forth = browser.find("button[aria-label='Next product']")
+    forth.click()
+    browser.until(lambda: count.text == "3 of 5", "3 of 5")
+    for _ in range(3):
+        forth.click()
+    browser.until(lambda: count.text == "5 of 5", "5 of 5")
+    assert forth.get_attribute("aria-disabled") == "true"
+    browser.find(".slides").send_keys(Keys.ARROW_LEFT)
+    browser.until(lambda: count.text == "4 of 5", "4 of 5")
+    wide = "const s = document.querySelector('.scroller'); return s.scrollWidth - s.clientWidth"
+    assert browser.js(wide) == 0
+
+
+def test_an_order_card_tells_done_from_to_come_in_words_and_follows_no_odd_link(
+    desk: LiveDesk, browser: Browser
+) -> None:
+    show(desk, browser, ORDER)
+    card = browser.find(".order")
+    assert card.get_attribute("aria-label") == "Order A1001"
+    assert browser.texts(".order .step-text") == ["Paid – done", "On its way – done", "Delivery – to come"]
+    assert "€214.80" in card.text
+    assert "Post: RR1" in card.text
+    assert card.find_elements(By.TAG_NAME, "a") == []
 
 
 def test_money_and_words_follow_the_locale(desk: LiveDesk, browser: Browser) -> None:
@@ -426,6 +509,17 @@ def test_everything_to_press_is_large_enough(desk: LiveDesk, browser: Browser) -
         .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([name]) => name)"""
     )
     assert small == []
+
+
+def test_only_the_thread_scrolls_whatever_takes_focus(desk: LiveDesk, browser: Browser) -> None:
+    browser.open_chat(desk)
+    for _ in range(4):
+        browser.say("product")
+    browser.say("bye")
+    radio = browser.find(".rating input")
+    browser.js("arguments[0].focus(); arguments[0].scrollIntoView({block: 'start'})", radio)
+    scrolled = "const e = document.scrollingElement; return [e.scrollTop, e.scrollHeight - innerHeight]"
+    assert browser.js(scrolled) == [0, 0]
 
 
 CONTRAST = r"""

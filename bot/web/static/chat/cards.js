@@ -53,20 +53,27 @@ export function products(part) {
     h('li', { aria: { label: t('products.position', { i: i + 1, n: items.length }) } }, productCard(item)))));
   const slides = [...list.children];
   let current = 0;
+  let movedAt = 0;
   const step = () => (slides[1].offsetLeft - slides[0].offsetLeft) || 1;
-  const show = (index) => {
-    const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    list.scrollTo({ left: step() * Math.max(0, Math.min(items.length - 1, index)), behavior: reduced ? 'auto' : 'smooth' });
-  };
-  const back = iconButton('round', t('products.previous'), 'previous', () => show(current - 1));
-  const forth = iconButton('round', t('products.next'), 'next', () => show(current + 1));
-  const update = () => {
-    const isAtEnd = Math.abs(list.scrollLeft) + list.clientWidth >= list.scrollWidth - 2;
-    current = isAtEnd && list.scrollLeft ? items.length - 1 : Math.round(list.scrollLeft / step());
+  const tell = (index) => {
+    current = index;
     const text = t('products.position', { i: current + 1, n: items.length });
     if (count.textContent !== text) count.textContent = text;
     back.setAttribute('aria-disabled', String(current === 0));
     forth.setAttribute('aria-disabled', String(current === items.length - 1));
+  };
+  const show = (index) => {
+    const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    movedAt = Date.now();
+    tell(Math.max(0, Math.min(items.length - 1, index)));
+    list.scrollTo({ left: step() * current, behavior: reduced ? 'auto' : 'smooth' });
+  };
+  const back = iconButton('round', t('products.previous'), 'previous', () => show(current - 1));
+  const forth = iconButton('round', t('products.next'), 'next', () => show(current + 1));
+  const update = () => {
+    if (Date.now() - movedAt < 800) return; // that was us; several slides may be in view at the end
+    const isAtEnd = Math.abs(list.scrollLeft) + list.clientWidth >= list.scrollWidth - 2;
+    tell(isAtEnd && list.scrollLeft ? items.length - 1 : Math.round(Math.abs(list.scrollLeft / step())));
   };
   let timer;
   list.addEventListener('scroll', () => { clearTimeout(timer); timer = setTimeout(update, 80); }, { passive: true });
@@ -76,8 +83,7 @@ export function products(part) {
     event.preventDefault();
     show(current + (isRtl() ? -by : by));
   });
-  count.textContent = t('products.position', { i: 1, n: items.length });
-  back.setAttribute('aria-disabled', 'true');
+  tell(0);
   return h('section', { className: 'products', role: 'region', 'aria-roledescription': t('products.carousel'), aria: { label: t('products.label', { n: items.length }) } },
     list, h('div', { className: 'carousel-bar' }, back, count, forth));
 }
