@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -19,7 +20,24 @@ def variants_of(session: Session, product_ids: Sequence[str]) -> Sequence[Varian
     return session.scalars(chosen.order_by(Variant.product_id, Variant.position, Variant.sku)).all()
 
 
-def price_now(variant: Variant) -> int | None:
+class SoldAs(NamedTuple):
+    """The columns of a variant that a card needs; plain rows, since a search reads many."""
+
+    product_id: str
+    position: int
+    options: dict[str, str]
+    price_minor: int | None
+    sale_minor: int | None
+    currency: str
+    availability: str
+    stock: int | None
+
+
+SOLD = tuple(getattr(Variant, name) for name in SoldAs._fields)
+SHOWN = (Product.id, Product.source, Product.title, Product.description, Product.url, Product.image)
+
+
+def price_now(variant: "Variant | SoldAs") -> int | None:
     """What the variant costs today, or None when the shop gave no price."""
     return variant.price_minor if variant.sale_minor is None else variant.sale_minor
 
@@ -30,14 +48,15 @@ def product_cards(
     """Cards by product id; descriptions are cut at a word to at most `longest` characters."""
     if not product_ids:
         return {}
-    products = session.scalars(select(Product).where(Product.id.in_(product_ids))).all()
-    variants: dict[str, list[Variant]] = {}
-    for variant in variants_of(session, product_ids):
-        variants.setdefault(variant.product_id, []).append(variant)
+    products = session.execute(select(*SHOWN).where(Product.id.in_(product_ids))).all()
+    variants: dict[str, list[SoldAs]] = {}
+    sold = select(*SOLD).where(Variant.product_id.in_(product_ids))
+    for row in session.execute(sold.order_by(Variant.product_id, Variant.position, Variant.sku)):
+        variants.setdefault(row.product_id, []).append(SoldAs(*row))
     return {product.id: _card(product, variants.get(product.id, []), longest) for product in products}
 
 
-def _card(product: Product, variants: Sequence[Variant], longest: int | None) -> ProductCard:
+def _card(product: Any, variants: Sequence["SoldAs"], longest: int | None) -> ProductCard:
     priced = sorted(
         (price, variant.position, variant)
         for variant in variants

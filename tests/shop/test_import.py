@@ -291,8 +291,10 @@ def test_broken_quotes_spoil_one_row_only(shop: LocalShop, bring_in: BringIn) ->
 
 
 def test_markup_and_control_characters_are_taken_out(shop: LocalShop, bring_in: BringIn) -> None:
-    nasty = "<script>alert('x')</script>Bro\x00wn\x1b <b>tea</b>pot\u202e "
+    nasty = (
+        "<script>alert('x')</script>Bro\x00wn\x1b <b>tea</b>pot\u202e "
         "&lt;img src=x onerror=alert(1)&gt; 3 < 4 &amp; fine"
+    )
     assert bring_in(tsv(GOOD.replace("Brown teapot", nasty))).problems == []
     card = shop.product("T1")
     assert card is not None
