@@ -46,6 +46,11 @@ def tell_all(services: Services, signal: dict[str, Any]) -> None:
     services.live.signal(DESK, signal)
 
 
+def end_of(services: Services, token: str) -> None:
+    """The session of this token has ended: its open pages say so."""
+    tell_all(services, {"kind": "signed_out", "session": people.hash_token(token)})
+
+
 def _sse(kind: str, data: Any, seq: int | None = None) -> bytes:
     number = f"id: {seq}\n" if seq is not None else ""
     return f"{number}event: {kind}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
@@ -126,6 +131,9 @@ async def _chunks(
                 counts = await database.read(rows.counts, user_id)
                 yield _sse("rows", {"rows": list_rows, "counts": counts, "is_all": len(changed) <= ROWS_MOST})
             kinds = {signal["kind"] for signal in signals}
+            if any(signal.get("session") == people.hash_token(token) for signal in signals):
+                yield _sse("bye", {})
+                return
             if "team" in kinds:
                 yield _sse("team", {"team": await database.read(rows.team)})
             if "looking" in kinds and conversation_id:

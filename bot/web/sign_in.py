@@ -7,7 +7,7 @@ from sanic.response import redirect
 
 from bot.core.errors import AisleError, BadInput, NotSignedIn
 from bot.desk import people
-from bot.web import guards
+from bot.web import guards, inbox_live
 from bot.web.api import Api, Body, json_response
 from bot.web.pages import locale_of, render, text_of
 
@@ -126,8 +126,10 @@ def routes(api: Api) -> None:
     @api.route("POST", "/sign-out", guard="agent", returns="303 to /sign-in")
     async def sign_out(request: Request) -> HTTPResponse:
         """End the session."""
-        token = request.cookies.get(guards.COOKIE)
-        await request.app.ctx.services.database.write(people.sign_out, token)
+        token = request.cookies.get(guards.COOKIE) or ""
+        services = request.app.ctx.services
+        await services.database.write(people.sign_out, token)
+        inbox_live.end_of(services, token)
         response = redirect("/sign-in", status=303)
         response.delete_cookie(guards.COOKIE, path="/")
         response.headers["Clear-Site-Data"] = '"cache"'

@@ -65,9 +65,11 @@ def css(accent: str) -> str:
         return "#ffffff" if contrast(fill, LIGHT) >= contrast(fill, (0, 0, 0)) else "#000000"
 
     def block(fill: Colour, surface: Colour) -> str:
+        soft, line = _mix(fill, surface, 0.12), _mix(fill, surface, 0.4)
+        ink = readable(colour, soft)  # readable on the tint, so on the plain surface too
         return (
-            f"--accent:{_hex(fill)};--on-accent:{on(fill)};--accent-ink:{_hex(readable(colour, surface))};"
-            f"--accent-soft:{_hex(_mix(fill, surface, 0.12))};--accent-line:{_hex(_mix(fill, surface, 0.4))};"
+            f"--accent:{_hex(fill)};--on-accent:{on(fill)};--accent-ink:{_hex(ink)};"
+            f"--accent-soft:{_hex(soft)};--accent-line:{_hex(line)};"
         )
 
     light, dark = block(colour, LIGHT), block(fill_dark, DARK)

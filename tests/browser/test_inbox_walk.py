@@ -79,6 +79,11 @@ def press(browser: Browser, key: str) -> None:
     browser.driver.find_element(By.TAG_NAME, "body").send_keys(key)
 
 
+def click(browser: Browser, css: str) -> None:
+    """Click what is there now; rows and buttons are drawn again when they change."""
+    browser.until(lambda: browser.find(css).click() is None, css)
+
+
 def owner(browser: Browser, words: str) -> None:
     browser.until(lambda: words in "".join(browser.texts(".thread__meta .chip")), words)
 
@@ -125,7 +130,7 @@ def test_a_click_on_a_message_says_what_the_bot_understood(browser: Browser, des
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    browser.find("a.row").click()
+    click(browser, "a.row")
     browser.find(".msg--shopper .why").click()
     browser.until(lambda: browser.texts(".intents li > span:first-child") == ["talk_to_person"], "the intent")
     assert "90%" in "".join(browser.texts(".intents"))
@@ -136,10 +141,10 @@ def test_when_a_colleague_is_faster_the_page_says_who(browser: Browser, desk: In
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    browser.find("a.row").click()
+    click(browser, "a.row")
     browser.find("[data-act=take]")
     desk.write(inbox.take, shopper.conversation_id, user_id=ben.id, version=None)  # and no live word of it
-    browser.find("[data-act=take]").click()
+    click(browser, "[data-act=take]")
     browser.until(lambda: "Ben was faster" in "".join(browser.texts(".toast")), "who was faster")
     owner(browser, "With Ben")
     assert browser.all("[data-act=take]") == []
@@ -153,7 +158,7 @@ def test_a_draft_outlives_a_reload_and_stays_with_its_conversation(browser: Brow
     browser.until(lambda: len(browser.all("a.row")) == 2, "two rows")
     for shopper in (first, second):
         browser.driver.get(f"{desk.url}/inbox/{shopper.conversation_id}")
-        browser.find("[data-act=take]").click()
+        click(browser, "[data-act=take]")
         owner(browser, "With you")
         browser.find("#composer").send_keys(f"draft {shopper.conversation_id[:4]}")
     browser.driver.get(f"{desk.url}/inbox/{first.conversation_id}")
@@ -167,8 +172,8 @@ def test_a_message_written_without_a_connection_is_kept_and_sent_once(
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    browser.find("a.row").click()
-    browser.find("[data-act=take]").click()
+    click(browser, "a.row")
+    click(browser, "[data-act=take]")
     owner(browser, "With you")
     browser.block("*/reply")
     browser.find("#composer").send_keys("Are you still there?", Keys.ENTER)
@@ -189,7 +194,7 @@ def test_what_a_shopper_writes_is_never_run(browser: Browser, desk: InboxDesk) -
     evil = '<img src=x onerror="document.title=1"><script>alert(1)</script>'
     desk.says(shopper, f"person {evil}")
     sign_in(browser, desk)
-    browser.find("a.row").click()
+    click(browser, "a.row")
     browser.until(lambda: f"person {evil}" in browser.texts(".msg--shopper .bubble"), "the text as text")
     assert browser.all(".thread img") == []
     assert browser.complaints() == []

@@ -5,8 +5,13 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.core.settings import Settings
+from bot.shop.demo.load import load_demo
+from bot.shop.tables import Order
+from bot.store.tables import Contact, Conversation
 from tests.running import RunningDesk, Shopper, running
 from tests.web.agents import Agent, signed_in
 
@@ -299,20 +304,55 @@ async def test_presence_with_an_open_inbox_is_what_shoppers_are_told(desk: Runni
     assert (nobody, free, busy, bad) == ("away", "free", "busy", 400)
 
 
-async def test_the_stream_of_someone_signed_out_ends(ana: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.web.inbox_live.ALIVE_SECONDS", 0.1)
-    monkeypatch.setattr("bot.web.inbox_live.PING_SECONDS", 0.1)
-    heard = asyncio.create_task(ana.hears(lambda kind, _: kind == "bye"))
+async def test_the_stream_of_someone_signed_out_ends(ana: Agent, ben: Agent) -> None:
+    ended = asyncio.create_task(ana.hears(lambda kind, _: kind == "bye"))
+    kept = asyncio.create_task(ben.hears(lambda kind, _: kind == "bye"))
     await asyncio.sleep(0.3)
     async with ana.http.post(f"{ana.url}/sign-out", data={"csrf": ana.csrf}, allow_redirects=False):
         pass
-    assert await heard == {}
+    assert await ended == {}
+    assert not kept.done()
+    kept.cancel()
 
 
-async def test_products_are_inserted_as_cards(desk: RunningDesk, ana: Agent, waiting: Shopper) -> None:
-    _, found = await ana.call("GET", "/api/inbox/products?q=tent")
-    assert found["ok"]
-    assert isinstance(found["products"], list)
+async def test_products_of_the_catalogue_are_sent_as_cards(
+    desk: RunningDesk, ana: Agent, waiting: Shopper
+) -> None:
+    services = desk.services
+    await asyncio.to_thread(load_demo, services.database, services.profile, home=services.settings.home)
+    await ana.act(waiting.conversation_id, "take")
+    _, found = await ana.call("GET", "/api/inbox/products?q=jacket")
+    card = found["products"][0]
+    status, answer = await ana.reply(waiting.conversation_id, "This one?", products=[card["product_id"]])
+    await waiting.until("This one?")
+    shown = [event for event in await waiting.events() if event.get("message", {}).get("text") == "This one?"]
+    assert status == 200, answer
+    assert shown[0]["message"]["parts"][0]["items"][0]["title"] == card["title"]
+
+
+async def test_orders_show_only_beside_a_proved_customer_and_candidates_are_marked(
+    desk: RunningDesk, ana: Agent, waiting: Shopper
+) -> None:
+    services = desk.services
+    await asyncio.to_thread(load_demo, services.database, services.profile, home=services.settings.home)
+    with services.database.reading() as session:
+        customer_id = session.scalar(select(Order.customer_id).order_by(Order.number)) or ""
+    known = await asyncio.to_thread(services.shop.customer, customer_id)
+
+    def set_contact(session: Session, **values: str) -> None:
+        conversation = session.get_one(Conversation, waiting.conversation_id)
+        session.execute(update(Contact).where(Contact.id == conversation.contact_id).values(**values))
+
+    path = f"/api/inbox/conversations/{waiting.conversation_id}/shopper"
+    await services.database.write(set_contact, email=known.email)
+    _, claimed = await ana.call("GET", path)
+    await services.database.write(set_contact, customer_id=customer_id)
+    _, proved = await ana.call("GET", path)
+    assert (claimed["customer"], claimed["orders"]) == (None, [])
+    assert [one["id"] for one in claimed["candidates"]] == [customer_id]
+    assert proved["customer"]["name"] == known.name
+    assert proved["orders"][0]["number"]
+    assert proved["candidates"] == []
 
 
 async def test_ready_replies_come_in_the_shoppers_language(ana: Agent) -> None:

@@ -195,8 +195,9 @@ async function act(name) {
     if (name === "close") toast(t("inbox.done_close"), { label: t("common.undo"), run: () => undoClose(id) });
     else if (name !== "take") toast(t(`inbox.done_${name}`));
   } catch (error) {
-    toast(error.code === "conflict" ? t("inbox.conflict", { message: error.message }) : error.message);
-    if (open?.id === id) reread(id);
+    if (open?.id === id) await reread(id);
+    const isTaken = error.code === "conflict" && open?.id === id && open.owner === "agent" && !isMine(open);
+    toast(isTaken ? t("inbox.faster", { name: open.agent?.name ?? "" }) : error.message);
   } finally {
     isActing = false;
   }

@@ -24,6 +24,8 @@ export class Thread {
     this.pending = new Map(); // client id -> {item, node, id}
     this.lastDay = "";
     this.shopperLast = null;
+    this.shownHead = "";
+    this.shownSummary = "";
   }
 
   welcome() {
@@ -75,6 +77,13 @@ export class Thread {
 
   drawHead() {
     const row = this.conversation;
+    const shown = JSON.stringify([row.id, row.owner, row.agent, row.name, row.email, row.language, Boolean(row.waiting_since)]);
+    if (shown === this.shownHead) {
+      // a button replaced between press and release would lose the click: only the time moves on
+      this.head.querySelector(".wait")?.replaceWith(waitChip(row.waiting_since, this.slaSeconds));
+      return;
+    }
+    this.shownHead = shown;
     const isMine = row.owner === "agent" && row.agent?.id === this.me;
     const focused = this.head.contains(document.activeElement) ? document.activeElement.dataset.act : "";
     const act = (name, key, ico, main = false) =>
@@ -114,6 +123,9 @@ export class Thread {
   drawSummary() {
     const row = this.conversation;
     const summary = row.summary ?? {};
+    const shown = JSON.stringify([row.owner, row.reason, row.queued_at, summary]);
+    if (shown === this.shownSummary) return;
+    this.shownSummary = shown;
     if (!["queue", "agent"].includes(row.owner) || (!summary.wants && !row.reason)) {
       this.summary.replaceChildren();
       return;
@@ -122,7 +134,7 @@ export class Thread {
     if (summary.left_message) details.push(["left_message", summary.left_message]);
     const label = (key) => {
       const text = t(`inbox.detail_${key}`);
-      return text === `inbox.detail_${key}` ? key.replaceAll("_", " ") : text;
+      return text === `inbox.detail_${key}` ? key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " ") : text;
     };
     const tried = (summary.understood ?? []).filter((item) => item.intent);
     const mood = ["angry", "complaint"].includes(row.reason);
@@ -239,7 +251,7 @@ export class Thread {
     const node = el(
       "article",
       { class: `msg msg--${side} ${isOut ? "msg--out" : ""}`, dataset: { id: message.id, seq: event.seq } },
-      el("div", { class: "msg__head" }, isNote ? icon("note") : message.author === "bot" ? icon("bot") : null, el("strong", {}, this.nameOf(message, isNote)), isNote ? el("span", {}, t("inbox.note_seen_by")) : null, el("time", { datetime: event.at, title: exact(event.at) }, clock(event.at))),
+      el("div", { class: "msg__head" }, isNote ? icon("note") : message.author === "bot" ? icon("bot") : null, el("strong", {}, this.nameOf(message, isNote)), isNote ? el("span", {}, `· ${t("inbox.note_seen_by")} ·`) : null, el("time", { datetime: event.at, title: exact(event.at) }, clock(event.at))),
       message.text ? el("div", { class: "bubble", lang: isNote ? null : message.language || this.conversation.language }, linked(message.text)) : null,
       message.parts.map(part),
       foot,
