@@ -164,3 +164,20 @@ def test_the_profile_has_starters_for_each_language(locale: str) -> None:
     shop = profiles.load(DEMO / "shop.toml")
     assert 3 <= len(shop.starters[locale]) <= 5
     assert locale in shop.locales
+
+
+def test_the_orders_named_in_the_documentation_are_as_it_says(demo: LocalShop) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "shop.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| A1")]
+    assert len(rows) >= 5
+    for number, proofs, state in rows:
+        for proof in proofs.split(" or "):
+            card = demo.order(number, proof=proof, key="reader")
+            assert card.state.replace("_", " ").replace("pickup", "pick-up") == state
+
+
+def test_the_largest_categories_are_listed(demo: LocalShop) -> None:
+    names = demo.categories()
+    assert names == sorted(names)
+    assert "Outdoor > Tents & shelters" in names
+    assert len(demo.categories(limit=3)) == 3

@@ -111,6 +111,6 @@ def rows(source: TextIO, complain: Complain) -> Iterator[Row]:
         extra = [value for value in fields[len(names) :] if value.strip()]
         if extra:
             count = f"{len(fields)} fields, but the header names {len(names)}"
-            complain(Problem(number, "", f"{count}; row left out", is_skipped=True))
+            complain(Problem(number, "", count, is_skipped=True))
             continue
         yield Row(number, {name: value for name, value in zip(names, fields, strict=False) if value and name})

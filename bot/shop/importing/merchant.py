@@ -55,14 +55,14 @@ class Reader:
         """The row as an item, or None."""
         sku = row.code("id", longest=100)
         if not sku:
-            row.problem("id", "missing; row left out", is_skipped=True)
+            row.problem("id", "missing", is_skipped=True)
             return None
         product_id = row.code("item_group_id", longest=100) or sku
         if not row.fields.get("title"):
             row.fields["title"] = row.fields.get("name", "")
         title = row.text("title", longest=300)
         if not title and product_id not in self.titles:
-            row.problem("title", "missing; row left out", is_skipped=True)
+            row.problem("title", "missing", is_skipped=True)
             return None
         self.titles.add(product_id)
         item = Item(

@@ -59,13 +59,13 @@ class Reader:
         """The row as an item, or None."""
         handle = row.code("handle", longest=100)
         if not handle:
-            row.problem("handle", "missing; row left out", is_skipped=True)
+            row.problem("handle", "missing", is_skipped=True)
             return None
         product = self.products.get(handle)
         if product is None:
             title = row.text("title", longest=300)
             if not title:
-                row.problem("title", "missing on the first row of the product; row left out", is_skipped=True)
+                row.problem("title", "missing on the first row of the product", is_skipped=True)
                 return None
             product = self.products[handle] = _product(row, title)
         for number in (1, 2, 3):

@@ -89,7 +89,7 @@ class Source:
                     was_told = True
                 yield mended
         except (EOFError, OSError, zlib.error, UnicodeError) as error:
-            complain(Problem(0, "", f"the file breaks off ({error}); the rest is not read", True))
+            complain(Problem(0, "", f"the file breaks off ({error}); the rest is not read"))
 
     def close(self) -> None:
         """Give the file back."""

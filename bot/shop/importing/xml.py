@@ -109,9 +109,7 @@ def rows(source: BinaryIO, complain: Complain) -> Iterator[Row]:
         if not count:
             message = f"The XML cannot be read: line {line}: {error.getMessage()}."
             raise BadCatalogue(message) from error
-        complain(
-            Problem(line, "", f"the XML breaks off here ({error.getMessage()}); the rest is not read", True)
-        )
+        complain(Problem(line, "", f"the XML breaks off here ({error.getMessage()}); the rest is not read"))
     except DefusedXmlException as error:
         raise BadCatalogue(
             "The XML declares entities of its own; feeds do not, and they can harm."
