@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.core.errors import AisleError
+from bot.core.processes import die_with_parent
 
 KEPT = 3  # models of earlier data, to go back to
 NOISE_OFF = {
@@ -52,9 +53,14 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def folder(root: Path) -> Path:
+    """Where models are kept: AISLE_MODELS, else `models` in the checkout."""
+    return Path(os.environ.get("AISLE_MODELS") or root / "models").resolve()
+
+
 def model_path(root: Path) -> Path:
     """Where the model of today's sources is, or will be."""
-    return root / "models" / f"aisle-{fingerprint(root)}.tar.gz"
+    return folder(root) / f"aisle-{fingerprint(root)}.tar.gz"
 
 
 def rasa(root: Path) -> Path:
@@ -81,12 +87,12 @@ def train(root: Path, *, is_forced: bool = False, on_progress: Progress = lambda
     if target.exists() and not is_forced:
         return target
     program = rasa(root)
-    with _lock(root / "models"):
+    with _lock(target.parent):
         if target.exists() and not is_forced:
             return target
-        with tempfile.TemporaryDirectory(dir=root / "models", prefix=".training-") as folder:
-            _run(program, root, Path(folder), on_progress, is_forced=is_forced)
-            made = list(Path(folder).glob("*.tar.gz"))
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".training-") as made_in:
+            _run(program, root, Path(made_in), on_progress, is_forced=is_forced)
+            made = list(Path(made_in).glob("*.tar.gz"))
             if len(made) != 1:
                 raise NotTrained("Rasa ended without writing a model.")
             made[0].replace(target)
@@ -108,7 +114,9 @@ def _run(program: Path, root: Path, out: Path, on_progress: Progress, *, is_forc
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        preexec_fn=die_with_parent(),
     )
+    on_progress("   0 s  starting Rasa")
     try:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         for raw in process.stdout:
@@ -128,9 +136,9 @@ def _run(program: Path, root: Path, out: Path, on_progress: Progress, *, is_forc
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+def _lock(where: Path) -> Iterator[None]:
+    where.mkdir(parents=True, exist_ok=True)
+    with (where / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -24,4 +24,4 @@ def command(is_forced: bool, is_json: bool) -> None:
     if is_json:
         say({"model": str(path), "trained": is_new, "seconds": round(time.monotonic() - started, 1)})
     else:
-        click.echo(f"{path.relative_to(ROOT)}{'' if is_new else ' is up to date'}")
+        click.echo(f"{path}{'' if is_new else ' is up to date'}")

@@ -70,13 +70,19 @@ def environment(install: dict[str, str], free_port: int) -> dict[str, str]:
 
 @pytest.fixture
 def start(environment: dict[str, str]) -> Iterator[Start]:
-    """Starts `aisle up --no-brain --no-actions`, and waits until pages are served."""
+    """Starts `aisle up` with a desk only and no demo unless said, and waits until pages are served."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*options: str) -> Started:
-        command = [sys.executable, "-m", "bot", "up", "--json", "--no-brain", "--no-actions", *options]
+    def run(*options: str, **others: str) -> Started:
+        command = [sys.executable, "-m", "bot", "up", "--json", "--no-actions", "--no-demo", *options]
+        command += [] if "--brain" in options else ["--no-brain"]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=environment | others,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         assert process.stdout is not None
@@ -100,7 +106,7 @@ def _stop(started: Started) -> str:
 def test_a_first_start_lays_everything_down_and_a_second_finds_it(
     start: Start, database: Database, tmp_path: Path
 ) -> None:
-    first = start()
+    first = start("--demo")
     home = tmp_path / "home"
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     for name in ("secrets.env", "sign-ins.json"):
@@ -114,14 +120,14 @@ def test_a_first_start_lays_everything_down_and_a_second_finds_it(
     assert "loading the demo shop" in _stop(first)
     assert first.process.returncode == 0
 
-    second = start()
+    second = start("--demo")
     assert second.serving["sign_ins"] == first.serving["sign_ins"]
     assert (home / "secrets.env").read_text() == secrets
     assert "loading" not in _stop(second)
 
 
 def test_a_desk_that_is_killed_comes_back_and_stopping_ends_it(start: Start) -> None:
-    up = start("--no-demo")
+    up = start()
     (desk,) = up.children()
     os.kill(desk, signal.SIGKILL)
     _until(lambda: up.children() not in ([], [desk]) and _status(f"{up.url}/health") == 200, "it is back")
@@ -133,7 +139,7 @@ def test_a_desk_that_is_killed_comes_back_and_stopping_ends_it(start: Start) -> 
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(start: Start) -> None:
-    up = start("--no-demo")
+    up = start()
     (desk,) = up.children()
     up.process.kill()
     up.process.wait()
@@ -141,7 +147,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(start: Start) -> None:
 
 
 def test_a_second_supervisor_on_the_same_home_is_refused(start: Start, environment: dict[str, str]) -> None:
-    up = start("--no-demo")
+    up = start()
     second = subprocess.run(
         [sys.executable, "-m", "bot", "up"],
         cwd=ROOT,
@@ -170,3 +176,25 @@ def test_a_port_in_use_is_said_before_anything_starts(environment: dict[str, str
     assert f"127.0.0.1:{environment['AISLE_PORT']} cannot be listened on" in done.stderr
     assert "AISLE_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# Stands in for a `rasa` that takes for ever.
+SLOW_RASA = """#!/bin/sh
+echo $$ > {pid_file}
+exec sleep 600
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_training_ends_with_the_supervisor(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+    program = tmp_path / "brain" / "bin" / "rasa"
+    program.parent.mkdir(parents=True)
+    pid_file = tmp_path / "rasa.pid"
+    program.write_text(SLOW_RASA.format(pid_file=pid_file))
+    program.chmod(0o700)
+    up = start("--brain", AISLE_BRAIN_ENV=str(tmp_path / "brain"), AISLE_MODELS=str(tmp_path / "models"))
+    _until(lambda: pid_file.exists() and pid_file.read_text().strip(), "training has begun")
+    rasa = int(pid_file.read_text())
+    up.process.send_signal(number)
+    up.process.communicate(timeout=PATIENCE)
+    _until(lambda: not _is_alive(rasa), "it has ended")

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,28 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli.supervise.parts import Part
+from bot.core.processes import die_with_parent
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0  # after running this long, the back-off starts afresh
 ASK_SECONDS, ANSWER_SECONDS, DEAF_SECONDS = 5.0, 4.0, 45.0
 LOG_BYTES, LOG_FILES = 5_000_000, 5
 
 Say = Callable[[str, str], None]  # (part, line)
-
-
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Runs in the child: the kernel kills it when the supervisor dies, however that happens (Linux)."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return ask
 
 
 class Watched:
@@ -105,7 +89,7 @@ class Watched:
                 stderr=asyncio.subprocess.STDOUT,
                 limit=1 << 20,
                 start_new_session=True,  # Ctrl-C reaches the supervisor only, which then stops all in order
-                preexec_fn=_die_with_parent(os.getpid()),
+                preexec_fn=die_with_parent(),
             )
         except OSError as error:
             self._last_lines.append(str(error))

@@ -1,7 +1,9 @@
 """Starting all parts, the desk first, and keeping them up until told to stop."""
 
 import asyncio
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ from bot.brain.train import NotTrained
 from bot.cli.supervise import parts
 from bot.cli.supervise.parts import Part
 from bot.cli.supervise.process import Say, Watched
+from bot.core.processes import die_with_parent
 from bot.core.settings import Settings
 
 
@@ -72,17 +75,37 @@ class Supervisor:
         self._on_answering(time.monotonic() - started)
 
     async def _begin_brain(self) -> None:
-        def tell(line: str) -> None:
-            self._say("train", line)
-
         try:
+            train.rasa(self._root)
             if not train.model_path(self._root).exists():
-                tell("training the model; pages are served meanwhile, the bot answers afterwards")
-            model = await asyncio.to_thread(train.train, self._root, on_progress=tell)
-            self._begin(parts.brain(self._settings, self._root, model))
+                self._say(
+                    "train", "training the model; pages are served meanwhile, the bot answers afterwards"
+                )
+                await self._train()
+            self._begin(parts.brain(self._settings, self._root, train.model_path(self._root)))
         except NotTrained as error:
             self._say("train", f"{error}\nThe desk goes on without the bot: shoppers reach people.")
             await self._stopping.wait()
+
+    async def _train(self) -> None:
+        """`aisle train` as a child, so that stopping ends it at once."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "train"),
+            cwd=self._root,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent(),
+        )
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        try:
+            async for line in process.stdout:
+                self._say("train", line.decode("utf-8", "replace").rstrip())
+            if await process.wait() != 0:
+                raise NotTrained("The model could not be trained.")
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _begin(self, part: Part) -> None:
         watched = Watched(part, self._settings.home / "logs", say=self._say, forward=self._forward)
