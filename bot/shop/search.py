@@ -5,23 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 from bot.shop import phrases, synonyms
 from bot.shop.contract import Query
+from bot.shop.filters import Filters, Mask
 from bot.shop.index import Index, rarest
 from bot.shop.spelling import Speller
-from bot.shop.words import fold, groups, stem, words
+from bot.shop.words import fold, groups, stem
 
 COVERAGE = 0.34  # a product must hold this share of the query's weight
 NEAR = 0.3  # products scoring below this share of the best are left out
 CLOSE = 0.75  # and below this one when sorted by price, or the cheapest would be something else
 SOLD_OUT = 0.9  # what cannot be bought ranks a little lower
-FILTER_RATIO = 85  # how alike a brand or category must be to the one asked for
 RARE = 2  # a word that so few products have may be a slip for a common one
 
 Scores = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,18 @@ class Searcher:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.speller = Speller(index)
-        self.brands = [name.split("=", 1)[1] for name in index.facets if name.startswith("brand=")]
-        self.categories = [name.split("=", 1)[1] for name in index.facets if name.startswith("category=")]
+        self.filters = Filters(index)
         self.can_buy = np.zeros(len(index.product_ids), dtype=np.bool_)
         self.can_buy[index.variant_document[index.variant_in_stock]] = True
 
     def search(self, query: Query, *, currency: str = "EUR") -> Hits:
         """The products that fit; price limits said in the text count like those of the filters."""
         wanted = phrases.understand(query.text[:500], currency=currency)
-        terms, corrected = self._terms(wanted.text)
-        fits = self._filter(query, wanted)
+        terms, corrected = self._terms(" ".join([wanted.text, *self.filters.loose(query)]).strip())
+        fits = self.filters.mask(query, wanted)
         sort = query.sort if query.sort != "relevance" else wanted.sort
         if not terms:
-            if wanted.text.strip():
+            if wanted.text.strip() or self.filters.loose(query):
                 return Hits((), 0)
             scores = np.where(self.can_buy, np.float32(1), np.float32(SOLD_OUT))
             found = fits
@@ -175,44 +172,3 @@ class Searcher:
             cover[own > 0] += term.weight
         least = COVERAGE * sum(term.weight or usual for term in terms)
         return scores, (scores > 0) & (cover >= least)
-
-    def _filter(self, query: Query, wanted: phrases.Wanted) -> Mask:
-        """Documents of which at least one variant passes every filter at once."""
-        index = self.index
-        fits = np.ones(len(index.product_ids), dtype=np.bool_)
-        if query.brand:
-            fits &= self._named("brand", query.brand, self.brands)
-        if query.category:
-            fits &= self._named("category", query.category, self.categories)
-        variants = np.ones(len(index.variant_document), dtype=np.bool_)
-        for name, value in query.options.items():
-            allowed = np.zeros(len(variants), dtype=np.bool_)
-            allowed[index.facets.get(f"option={fold(name)}={fold(value)}", np.zeros(0, dtype=np.int32))] = (
-                True
-            )
-            variants &= allowed
-        least = query.price_min_minor if query.price_min_minor is not None else wanted.price_min_minor
-        most = query.price_max_minor if query.price_max_minor is not None else wanted.price_max_minor
-        if least is not None:
-            variants &= index.variant_price >= least
-        if most is not None:
-            variants &= (index.variant_price >= 0) & (index.variant_price <= most)
-        if query.is_in_stock_only or wanted.is_in_stock_only:
-            variants &= index.variant_in_stock
-        if variants.all():
-            return fits
-        passing = np.zeros(len(fits), dtype=np.bool_)
-        passing[index.variant_document[variants]] = True
-        return fits & passing
-
-    def _named(self, kind: str, asked: str, names: Sequence[str]) -> Mask:
-        """Documents whose brand or category is the one asked for: its words, or nearly its spelling."""
-        mask = np.zeros(len(self.index.product_ids), dtype=np.bool_)
-        wanted = set(words(asked))
-        chosen = [name for name in names if wanted and wanted <= set(words(name))]
-        if not chosen:
-            near = process.extractOne(fold(asked), names, scorer=fuzz.ratio, score_cutoff=FILTER_RATIO)
-            chosen = [near[0]] if near else []
-        for name in chosen:
-            mask[self.index.facets[f"{kind}={name}"]] = True
-        return mask

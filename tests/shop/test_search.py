@@ -185,3 +185,24 @@ def test_an_empty_shop_answers_every_search_with_nothing(shop: LocalShop) -> Non
     assert shop.product("tent") is None
     assert shop.variants("tent") == []
     assert shop.picture("tent") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "first"),
+    [
+        ({"Colour": "blue"}, "jacket", "Nida Storm Jacket"),
+        ({"color": "Ember"}, "jacket", "Nida Storm Jacket"),
+        ({"Size": "42"}, "socks", "Hiking Wool Socks"),
+        ({"size": "L"}, "sun hat", "Dune Sun Hat"),
+        ({"Capacity": "4-person"}, "tent", "Tarn Trail Tent"),
+    ],
+)
+def test_options_are_met_as_people_name_them(
+    demo: LocalShop, options: dict[str, str], text: str, first: str
+) -> None:
+    assert titles(demo, text, options=options)[0] == first
+
+
+def test_an_option_that_no_product_lists_is_looked_for_in_the_words(demo: LocalShop) -> None:
+    assert titles(demo, "jumper", options={"Material": "wool"})[0] == "Fisher Wool Jumper"
+    assert titles(demo, "", options={"Material": "beeswax"}) == ["Beeswax Candles"]
