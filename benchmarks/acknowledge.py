@@ -63,8 +63,8 @@ async def _measure(product: Product, *, rates: tuple[int, ...], seconds: int) ->
         "answered after s",
     )
     note = (
-        f"{SHOPPERS} shoppers with the live stream open, {seconds} s at each rate. Still to answer: messages without an answer "
-        "when the last was sent; answered after: seconds until none was left. Nothing was lost."
+        f"{SHOPPERS} shoppers with the live stream open, {seconds} s at each rate. Still to answer: messages without "
+        "an answer when the last was sent; answered after: seconds until none was left. Nothing was lost."
     )
     table = Table("Acknowledgement while the bot is busy", head, tuple(rows), note)
     return Report([table], [Aim("p95 of the acknowledgement, at any rate above", worst * 1000, 500, "ms")])

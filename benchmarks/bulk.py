@@ -5,7 +5,9 @@ Written as SQL over the product's own tables: nothing of this is meant to be rea
 
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.product import Product
 
@@ -19,7 +21,7 @@ _MESSAGES = f"""
     said AS (SELECT c, m, printf('bulk%028d', c) AS conversation_id,
                     :first + (c - 1) * {MESSAGES} + m AS id,
                     :start + c * (:spread / :conversations) + m * 20000000 AS at FROM n, k)
-"""
+"""  # noqa: S608 - our own numbers
 
 
 @dataclass(frozen=True)
@@ -51,28 +53,26 @@ def fill(product: Product, *, conversations: int) -> Filled:
     product.aisle("migrate")
     product.aisle("demo", "load")
     started = time.monotonic()
-    with sqlite3.connect(product.database) as connection:
+    lay_down(product.database, conversations=conversations)
+    return Filled(conversations, time.monotonic() - started, product.database.stat().st_size)
+
+
+def lay_down(database: Path, *, conversations: int) -> None:
+    """Add the rows to a migrated SQLite database nobody else has open."""
+    with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA cache_size=-400000")
         (first,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()
-        now = time.time_ns() // 1000
-        values = {
-            "conversations": conversations,
-            "first": first,
-            "start": now - 366 * DAY,
-            "spread": 365 * DAY,
-        }
+        start = time.time_ns() // 1000 - 366 * DAY
+        values = {"conversations": conversations, "first": first, "start": start, "spread": 365 * DAY}
         for table, columns, source in _statements(connection):
             names = ", ".join(columns)
             chosen = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
             sql = source.format(insert=f"INSERT INTO {table} ({names})", select=f"SELECT {chosen}")
             connection.execute(sql, values)
-    connection.close()
-    with sqlite3.connect(product.database) as connection:
+        connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("ANALYZE")
-    connection.close()
-    return Filled(conversations, time.monotonic() - started, product.database.stat().st_size)
 
 
 def _statements(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str], str]]:
@@ -134,7 +134,7 @@ def _statements(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str
                 "author": "CASE m % 2 WHEN 0 THEN 'shopper' ELSE 'bot' END",
                 "channel": "'web'",
                 "platform_id": "conversation_id || ':' || m",
-                "text": "CASE m % 2 WHEN 0 THEN 'how long does delivery take' ELSE 'Within three days, usually two.' END",
+                "text": "CASE m % 2 WHEN 0 THEN 'how long does delivery take' ELSE 'Within three days.' END",
                 "cause_id": "CASE m % 2 WHEN 1 THEN id - 1 END",
                 "response": "CASE m % 2 WHEN 1 THEN 'utter_faq/delivery_time' ELSE '' END",
                 "created_at": "at",

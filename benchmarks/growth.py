@@ -123,7 +123,7 @@ async def _large(report: Report, empty: Product, full: Product, filled: bulk.Fil
             "The database grows",
             ("database", "conversations", "messages", "facts", "turns", "p50 ms", "p95 ms"),
             tuple(rows),
-            f"Two conversations at once, the mixed conversation; two whole products side by side, in alternating rounds. "
+            "Two mixed conversations at once; two whole products side by side, in alternating rounds. "
             f"The rows were laid down in {filled.seconds:.0f} s; the file is {filled.size / 1e6:,.0f} MB.",
         )
     )

@@ -111,8 +111,8 @@ def _compared(found: Found, *, trained: float | None) -> Table:
                 )
             )
     note = (
-        "Aisle: desk, `rasa run` and action server with everything kept in SQLite; a conversation is greeting, questions, "
-        "two product searches with cards, an order's state with proof of identity, small talk. "
+        "Aisle: desk, `rasa run` and action server with everything kept in SQLite; a conversation is greeting, "
+        "questions, two product searches with cards, an order's state with proof of identity, small talk. "
     )
     if trained is not None:
         note += (
