@@ -15,6 +15,7 @@ WORD = re.compile(r"[^\W_]+")
 LIKENESS = (
     0.27  # average cosine to the members; the best of a grid over nine topics and look-alikes of others
 )
+CALM = 50  # as if there were that many more texts: with a handful, nothing is rare yet
 RARITY = 1.5  # power of the weights: rare letters in a row say more than "do you"
 MOST_DISTINCT = 1500  # more are counted by exact wording only
 
@@ -80,9 +81,9 @@ def _features(wording: str) -> set[str]:
 
 
 def _weights(wordings: Sequence[str]) -> dict[str, float]:
-    """Rare features say more: log(1 + N / texts with the feature), to a power."""
+    """Rare features say more: log(1 + (N + CALM) / texts with the feature), to a power."""
     counts = Counter(feature for wording in wordings for feature in _features(wording))
-    return {feature: log(1 + len(wordings) / n) ** RARITY for feature, n in counts.items()}
+    return {feature: log(1 + (len(wordings) + CALM) / n) ** RARITY for feature, n in counts.items()}
 
 
 def _vector(wording: str, weights: dict[str, float]) -> dict[str, float]:

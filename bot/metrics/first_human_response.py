@@ -8,11 +8,12 @@ from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from bot.metrics.cohort import distinct, facts, number
+from bot.metrics.names import names_of
 from bot.metrics.response_time import spread_row
 from bot.metrics.scope import Scope, micros
 from bot.metrics.spread import spreads
 from bot.metrics.values import Column, Result, Row
-from bot.store.tables import Fact, User
+from bot.store.tables import Fact
 
 NAME = "first_human_response"
 TITLE = "First answer by a person"
@@ -59,7 +60,7 @@ def compute(session: Session, scope: Scope) -> Result:
         session, items.where(Fact.user_id.is_not(None)).add_columns(value, Fact.user_id.label("grp"))
     )
     rows = [spread_row("all", "All answered", every["all"])] if every else []
-    names = dict(session.execute(select(User.id, User.name).where(User.id.in_(by_person))).tuples().all())
+    names = names_of(session, by_person)
     people = sorted(by_person.items(), key=lambda item: (-item[1].n, item[0]))
     rows += [spread_row(f"user:{user}", names.get(user, f"#{user}"), found) for user, found in people]
     waiting = _unanswered(scope).subquery()

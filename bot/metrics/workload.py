@@ -6,12 +6,13 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.metrics.cohort import distinct, facts
+from bot.metrics.names import names_of
 from bot.metrics.scope import Scope
 from bot.metrics.spread import spreads
 from bot.metrics.surveys import SATISFIED, sent
 from bot.metrics.values import Column, Result, Row, percent
 from bot.metrics.wilson import wilson
-from bot.store.tables import Fact, User
+from bot.store.tables import Fact
 
 NAME = "workload"
 TITLE = "People's workload"
@@ -63,7 +64,7 @@ def compute(session: Session, scope: Scope) -> Result:
     work = {int(user): (int(n), int(said), int(closed)) for user, n, said, closed in session.execute(query)}
     times = {kind: _times(session, scope, kind) for kind in ("first_reply", "answered")}
     ratings = _ratings(session, scope)
-    names = dict(session.execute(select(User.id, User.name).where(User.id.in_(work))).tuples().all())
+    names = names_of(session, work)
     rows = []
     for user, (n, said, closed) in sorted(work.items(), key=lambda item: (-item[1][0], item[0])):
         satisfied, rated = ratings.get(user, (0, 0))

@@ -100,7 +100,7 @@ export function lines({ title, description, lines: given, band, format, axis, la
   const every = Math.max(1, Math.ceil(size / 7));
   for (let index = 0; index < size; index += every) {
     if (size - 1 - index < every / 2 && index !== size - 1) continue;
-    node.append(svg("text", { x: x(index), y: height - 8, class: "axis axis--middle" }, label(given[0].points[index].at)));
+    node.append(svg("text", { x: x(index), y: height - 8, class: "axis axis--middle" }, label(given.at(-1).points[index].at)));
   }
   if (band) {
     const [lower, upper] = band.map((key) => given.find((line) => line.key === key));
@@ -171,7 +171,7 @@ function steer(node, on) {
 }
 
 /** Parts of a whole as one bar: pattern and colour tell them apart, the list beside it names them. `parts`: [{ label, value, mark }]. */
-export function stacked({ title, description, parts, width = 1120, height = 44 }) {
+export function stacked({ title, description, parts, width = 1120, height = 40 }) {
   const node = drawing(width, height, { title, description, className: "chart--stacked" });
   const total = parts.reduce((sum, part) => sum + part.value, 0);
   let left = 0;

@@ -11,12 +11,12 @@ const units = new Map();
 function unit(name, value, digits = 0) {
   const key = `${name}${digits}`;
   if (!units.has(key)) {
-    units.set(key, new Intl.NumberFormat(page.locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }));
+    units.set(key, new Intl.NumberFormat(page.locale, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits }));
   }
   return units.get(key).format(value);
 }
 
-/** A duration in the two largest units that say something: 0.16 s, 46 s, 4 min 18 s, 2 h 31 min, 3 days 2 h. */
+/** A duration in the two largest units that say something: 0.16s, 46s, 4m 18s, 2h 31m, 3d 2h. */
 export function duration(seconds) {
   if (seconds < 1) return unit("second", seconds, 2);
   if (seconds < 10) return unit("second", seconds, 1);
