@@ -54,10 +54,13 @@ class Probe:
 
     async def _ask(self, services: Services) -> dict[str, PartHealth]:
         chosen = services.settings
-        async with aiohttp.ClientSession(timeout=ASK) as client:
+        secret = {"X-Aisle-Secret": chosen.internal_secret}
+        async with aiohttp.ClientSession(timeout=ASK, headers=secret) as client:
             brain, actions, stored = await asyncio.gather(
                 _ask_part(
-                    client, f"{chosen.brain_url.rstrip('/')}/", "messages wait until the brain is back"
+                    client,
+                    f"{chosen.brain_url.rstrip('/')}/webhooks/desk/",
+                    "messages wait until the brain is back",
                 ),
                 _ask_part(
                     client, f"{chosen.actions_url.rstrip('/')}/health", "the bot cannot look anything up"

@@ -65,6 +65,7 @@ async def test_without_a_database_the_whole_is_down(desk: RunningDesk) -> None:
 
 async def test_a_message_that_does_not_leave_degrades_the_outbox(desk: RunningDesk) -> None:
     shopper = await desk.shopper()
+    await shopper.send("hello")
     with desk.services.database.writing() as session:
         session.add(
             Message(

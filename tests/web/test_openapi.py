@@ -34,12 +34,14 @@ async def test_every_route_the_server_answers_is_described(document: dict[str, A
 
     app = next(reversed(Sanic._app_registry.values()))
     served = {
-        (re.sub(r"<(\w+)(?::[^>]+)?>", r"{\1}", "/" + route.path.lstrip("/")), method)
+        (re.sub(r"<(\w+)(?::[^>]+)?>", r"{\1}", "/" + route.path.strip("/")), method)
         for route in app.router.routes
         for method in route.methods - {"OPTIONS", "HEAD"}
     }
     described = {
-        (path, method.upper()) for path, operations in document["paths"].items() for method in operations
+        ("/" + path.strip("/"), method.upper())
+        for path, operations in document["paths"].items()
+        for method in operations
     }
     assert served == described
 

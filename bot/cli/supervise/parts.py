@@ -88,7 +88,7 @@ def brain(settings: Settings, root: Path, model: Path) -> Part:
         name="brain",
         command=tuple(command),
         folder=root,
-        health=f"{settings.brain_url.rstrip('/')}/",
+        health=f"{settings.brain_url.rstrip('/')}/webhooks/desk/",
         start_seconds=240,
         environment=environment(settings) | NOISE_OFF,
     )
