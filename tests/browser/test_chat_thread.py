@@ -135,6 +135,16 @@ def test_a_typed_quick_reply_counts_as_pressed(desk: LiveDesk, browser: Browser)
     browser.heard("You said no.")
 
 
+def test_the_opening_says_who_answers_and_whether_people_are_there(desk: LiveDesk, browser: Browser) -> None:
+    browser.open_chat(desk)
+    assert "I am Tess, the shop's automated assistant." in browser.find(".hello").text
+    assert browser.find(".people").text.startswith("Our team is away.")
+    desk.write(add_agent)
+    browser.driver.refresh()
+    browser.ready()
+    assert browser.find(".people").text == "Our team is here and usually answers within 5 minutes"
+
+
 def test_a_starter_begins_the_conversation(desk: LiveDesk, browser: Browser) -> None:
     browser.open_chat(desk)
     browser.press(".starter", "Where is my order?")
@@ -152,7 +162,7 @@ def test_a_product_card_shows_picture_price_stock_options_and_a_link(
     for text in ("Two-person tent", "€189.00", "Only 4 left", "Moss, Sand"):
         assert text in card.text
     assert card.find_element(By.TAG_NAME, "a").get_attribute("href") == f"{desk.url}/shop/products/tent-2"
-    assert card.find_element(By.TAG_NAME, "a").text == "View details"
+    assert card.find_element(By.TAG_NAME, "a").accessible_name == "View details Two-person tent"
 
 
 def test_several_products_are_a_carousel_for_keys_and_buttons(desk: LiveDesk, browser: Browser) -> None:
@@ -288,7 +298,7 @@ def test_a_failed_message_can_be_tried_again_and_is_stored_once(desk: LiveDesk, 
     browser.block(MESSAGES)
     browser.say("stubborn")
     failed = browser.find(".row.is-failed")
-    assert "Not sent." in failed.text
+    browser.until(lambda: "Not sent." in failed.text, "the state in words")
     assert failed.find_element(By.CSS_SELECTOR, "[role=alert]")
     browser.block()
     browser.press(".retry", "Try again")

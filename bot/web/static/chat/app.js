@@ -3,11 +3,11 @@ import * as api from './api.js';
 import { bridge } from './bridge.js';
 import { setAccent } from './colour.js';
 import { createComposer } from './composer.js';
-import { h, iconButton, pageData } from './dom.js';
+import { h, pageData } from './dom.js';
+import { createAnnouncer, createHead } from './head.js';
 import { createMenu } from './menu.js';
 import { fillOpening } from './opening.js';
 import { outbox } from './outbox.js';
-import { avatar, waitText } from './rows.js';
 import { chime } from './sound.js';
 import { exclusively, read, watch, write } from './storage.js';
 import { backOff, follow } from './stream.js';
@@ -22,19 +22,7 @@ const state = {
 const toSay = []; // said by the shop's page before the conversation began
 
 // --- drawing -------------------------------------------------------------------------------------
-const live = h('div', { className: 'unseen', role: 'status', aria: { live: 'polite' } });
-const banner = h('div', { className: 'banner', role: 'status' });
-const title = h('h1', { dir: 'auto', tabIndex: -1 });
-const subtitle = h('p', { dir: 'auto' });
-const face = h('span', { className: 'face' });
-
-function announce(text) {
-  if (!text) return;
-  const line = h('p', {}, text);
-  live.append(line);
-  setTimeout(() => line.remove(), 15_000);
-}
-
+const { node: live, announce } = createAnnouncer();
 const actions = {
   choose: (item, seq) => post({ choice: seq ? { id: item.id, seq } : { id: item.id }, title: item.title }),
   retry(id) {
@@ -58,34 +46,15 @@ const composer = createComposer({ onSend: (text) => say(text), onType: tellTypin
 const menu = createMenu(() => [
   ...(state.owner === 'bot' || state.owner === 'closed' ? [{ title: t('menu.person'), run: () => actions.choose({ id: 'person', title: t('menu.person') }) }] : []),
   ...(state.owner === 'queue' ? [{ title: t('menu.keep_bot', { name: names.bot }), run: () => actions.choose({ id: 'keep_bot', title: t('menu.keep_bot', { name: names.bot }) }) }] : []),
-  ...(state.owner === 'agent' ? [] : [{ title: t('menu.start_over'), run: () => actions.choose({ id: 'start_over', title: t('menu.start_over') }) }]),
+  ...(state.owner === 'bot' || state.owner === 'closed' ? [{ title: t('menu.start_over'), run: () => actions.choose({ id: 'start_over', title: t('menu.start_over') }) }] : []),
   { title: t('menu.transcript'), run: saveTranscript },
   { title: read('sound', true) ? t('menu.sound_off') : t('menu.sound_on'), run: () => write('sound', !read('sound', true)) },
   ...(Object.keys(locales).length > 1 ? [null, ...Object.entries(locales).map(([code, name]) => ({ title: name, lang: code, isChecked: code === locale, run: () => speak(code) }))] : []),
 ]);
-const closeButton = iconButton('header-button', t('header.close'), 'close', () => bridge.post('close'));
-closeButton.hidden = !bridge.isEmbedded;
+const head = createHead({ names, menu });
 const skip = h('a', { href: '#composer', className: 'skip', on: { click: (event) => { event.preventDefault(); composer.focus(); } } }, t('skip'));
 const app = document.getElementById('app');
-app.replaceChildren(skip,
-  h('header', { className: 'top' }, face, h('div', { className: 'who' }, title, subtitle), menu, closeButton),
-  banner, h('main', { className: 'thread' }, ...thread.nodes), composer.node, live);
-
-function drawHeader() {
-  const isPerson = state.owner === 'agent';
-  face.replaceChildren(avatar(isPerson ? 'agent' : 'bot'));
-  title.textContent = isPerson ? state.agent?.name || names.shop : names.bot;
-  subtitle.textContent = isPerson ? t('header.agent', { shop: names.shop }) : state.owner === 'queue' ? waitText(state.wait) : t('header.bot', { shop: names.shop });
-}
-
-let bannerTimer;
-function drawBanner() {
-  const text = !navigator.onLine ? t('banner.offline') : state.isLive ? '' : t('banner.reconnecting');
-  const show = () => { if (banner.textContent !== text) banner.textContent = text; };
-  clearTimeout(bannerTimer);
-  if (text && navigator.onLine) bannerTimer = setTimeout(show, 2500); // most interruptions are over by then
-  else show();
-}
+app.replaceChildren(skip, ...head.nodes, h('main', { className: 'thread' }, ...thread.nodes), composer.node, live);
 
 // --- the conversation ------------------------------------------------------------------------------
 function apply(event) {
@@ -113,8 +82,7 @@ async function start() {
     try {
       answer = await begin();
     } catch (error) {
-      state.isLive = false;
-      drawBanner();
+      setLive(false);
       app.removeAttribute('aria-busy');
       await new Promise((done) => {
         setTimeout(done, Math.max(backOff(tries), error.retryAfter * 1000 || 0));
@@ -122,7 +90,7 @@ async function start() {
       });
     }
   }
-  state.isLive = true;
+  setLive(true);
   state.conversation = answer.conversation.id;
   write('conversation', state.conversation);
   Object.assign(names, { bot: answer.shop.bot_name, shop: answer.shop.name });
@@ -133,8 +101,7 @@ async function start() {
   Object.assign(state, { owner, agent, cursor: Math.max(answer.cursor, state.cursor) });
   state.seen = read('seen', {})[state.conversation] ?? (answer.events.length ? 0 : state.cursor);
   state.starters = answer;
-  drawHeader();
-  drawBanner();
+  head.draw(state);
   drawOpening(answer.events);
   thread.setHistory(answer.events, answer.has_more);
   thread.setOutbox(box.entries);
@@ -163,7 +130,7 @@ function onEvents(list) {
   thread.add(events);
   if (events.some((event) => event.message?.author === 'shopper')) drawOpening(events);
   if (isOwnerNew) {
-    drawHeader();
+    head.draw(state);
     bridge.post('owner', { owner: state.owner, agent: state.agent });
   }
   const news = events.filter(isNews);
@@ -193,10 +160,14 @@ function onTyping(data) {
   typingTimer = setTimeout(show, data.author === 'agent' ? 0 : 400); // the bot mostly answers before that
 }
 
+function setLive(isLive) {
+  state.isLive = isLive;
+  head.setLive(isLive);
+}
+
 function onState(isLive) {
   const isBack = isLive && !state.isLive;
-  state.isLive = isLive;
-  drawBanner();
+  setLive(isLive);
   if (isBack) box.retry();
 }
 
@@ -256,8 +227,7 @@ async function saveTranscript() {
     announce(t('transcript.saved'));
   } catch {
     announce(t('transcript.failed'));
-    banner.textContent = t('transcript.failed');
-    setTimeout(drawBanner, 5000);
+    head.flash(t('transcript.failed'));
   }
 }
 
@@ -281,7 +251,7 @@ function setOpen(isOpen, takesFocus) {
   if (!thread.isEmpty) thread.toEnd();
   markSeen();
   if (!takesFocus) return;
-  if (matchMedia('(pointer: coarse)').matches) title.focus(); // the keyboard would cover the starters
+  if (matchMedia('(pointer: coarse)').matches) head.focus(); // the keyboard would cover the starters
   else composer.focus();
 }
 
@@ -306,8 +276,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !event.defaultPrevented) bridge.post('close');
 });
 document.addEventListener('visibilitychange', markSeen);
-addEventListener('online', () => { drawBanner(); box.retry(); });
-addEventListener('offline', drawBanner);
+addEventListener('online', () => box.retry());
 watch('conversation', () => {
   if (state.conversation && read('conversation') !== state.conversation) location.reload(); // another visitor by now
 });
@@ -325,7 +294,7 @@ viewport?.addEventListener('resize', () => {
   if (thread.isAtEnd) thread.toEnd();
 });
 
-drawHeader();
+head.draw(state);
 const wanted = read('locale');
 if (wanted && wanted !== locale && Object.hasOwn(locales, wanted)) speak(wanted); // chosen in the menu before
 else if (!bridge.isEmbedded) setOpen(true, matchMedia('(pointer: fine)').matches);

@@ -3,15 +3,16 @@ import { button, h } from './dom.js';
 import { avatar } from './rows.js';
 import { opening, t } from './texts.js';
 
-function peopleText({ is_open: isOpen, agents, reply_minutes: minutes, opens_at: opensAt }) {
-  if (!isOpen || agents === 'away') return opensAt ? t('people.opens', { time: opening(opensAt) }) : t('people.away');
+/** Who is there counts, not the opening hours: people may be in early or late. */
+function peopleText({ agents, reply_minutes: minutes, opens_at: opensAt }) {
+  if (agents === 'away') return opensAt ? t('people.opens', { time: opening(opensAt) }) : t('people.away');
   if (agents === 'busy') return t('people.busy', { n: minutes });
   return t('people.free', { n: minutes });
 }
 
 /** Fills `node`; `choose({id, title})` and `say(text)` are the starters. */
 export function fillOpening(node, { shop, people, starters, page, isFresh }, { choose, say }) {
-  const isHere = people.is_open && people.agents !== 'away';
+  const isHere = people.agents !== 'away';
   const buttons = starters.map((starter) => button('choice starter', starter.title, () => choose(starter)));
   if (page?.sku && page.name) {
     const text = t('starter.product', { name: page.name });

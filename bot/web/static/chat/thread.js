@@ -28,6 +28,7 @@ export function createThread({ names, actions, announce }) {
   let isLoading = false;
   let wasAtEnd = true;
 
+  const isEmpty = () => !rows.size && !sending.children.length;
   const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
   function toEnd(isSmooth = false) {
     const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -45,7 +46,9 @@ export function createThread({ names, actions, announce }) {
     }
     if (scroller.scrollTop < 80 && !older.hidden) loadOlder();
   }, { passive: true });
-  new ResizeObserver(() => { if (wasAtEnd) toEnd(); }).observe(scroller);
+  const grown = new ResizeObserver(() => { if (wasAtEnd && !isEmpty()) toEnd(); }); // a card unfolds, the keyboard opens
+  grown.observe(scroller);
+  grown.observe(log);
 
   async function loadOlder() {
     if (isLoading) return;
@@ -98,7 +101,9 @@ export function createThread({ names, actions, announce }) {
         owners.set(event.seq, event.owner);
       } else if (event.kind === 'message') {
         row = messageRow(event, { names, actions: rowActions });
-        sending.querySelector(`[data-client-id="${CSS.escape(event.message.client_id || '')}"]`)?.remove();
+        const sent = sending.querySelector(`[data-client-id="${CSS.escape(event.message.client_id || '')}"]`);
+        if (sent) row.classList.add('still'); // it was already in view
+        sent?.remove();
       }
       if (!row) continue;
       rows.set(event.seq, row);
@@ -167,12 +172,19 @@ export function createThread({ names, actions, announce }) {
     },
     setOutbox(entries) {
       const known = new Set([...rows.values()].map((row) => row.dataset.clientId));
-      const grows = entries.length > sending.querySelectorAll('.row').length;
-      sending.replaceChildren(...entries.filter((entry) => !known.has(entry.client_id)).map((entry) => outboxRow(entry, actions)));
+      const before = new Map([...sending.querySelectorAll('.row')].map((row) => [row.dataset.clientId, row]));
+      const grows = entries.length > before.size;
+      sending.replaceChildren(...entries.filter((entry) => !known.has(entry.client_id)).map((entry) => {
+        const old = before.get(entry.client_id);
+        if (old?.dataset.state === entry.state) return old;
+        const row = outboxRow(entry, actions);
+        row.classList.toggle('still', Boolean(old));
+        return row;
+      }));
       layout();
       if (grows) toEnd();
     },
-    get isEmpty() { return !rows.size && !sending.children.length; },
+    get isEmpty() { return isEmpty(); },
     setTyping(name) {
       typing.hidden = !name;
       typing.lastChild.textContent = name ? t('typing', { name }) : '';
