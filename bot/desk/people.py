@@ -157,6 +157,8 @@ def admit(session: Session, *, email: str, address: str) -> None:
     """
     at = now()
     keys = _keys(email.strip().lower(), address)
+    for key in sorted(key for key, _limit in keys):
+        rows.hold_key(session, key)
     for key, limit in keys:
         count, oldest = rows.attempts(session, key, at - WINDOW)
         if count >= limit and oldest is not None:

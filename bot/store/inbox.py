@@ -12,6 +12,7 @@ from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Messag
 
 VIEWS = ("waiting", "mine", "people", "bot", "all", "closed")
 LIMIT = 50
+COUNT_MOST = 1_000
 Agent = aliased(User)
 
 
@@ -81,24 +82,26 @@ def some(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def counts(session: Session, user_id: int) -> dict[str, int]:
-    """How many conversations wait, are mine, with people, with the bot; closed ones are too many to matter."""
+    """How many conversations wait, are mine, with people, with the bot (up to `COUNT_MOST`: nobody reads more)."""
     rows = session.execute(
         select(Conversation.owner, Conversation.agent_id, func.count())
-        .where(
-            Conversation.owner.in_([Owner.QUEUE.value, Owner.AGENT.value, Owner.BOT.value]),
-            Conversation.episode > 0,
-        )
+        .where(Conversation.owner.in_([Owner.QUEUE.value, Owner.AGENT.value]))
         .group_by(Conversation.owner, Conversation.agent_id)
     )
     found = {"waiting": 0, "mine": 0, "people": 0, "bot": 0}
     for owner, agent_id, count in rows:
         if owner == Owner.QUEUE:
             found["waiting"] += count
-        elif owner == Owner.BOT:
-            found["bot"] += count
         else:
             found["people"] += count
             found["mine"] += count if agent_id == user_id else 0
+    with_bot = (
+        select(Conversation.id)
+        .where(Conversation.owner == Owner.BOT.value, Conversation.episode > 0)
+        .limit(COUNT_MOST)
+        .subquery()
+    )
+    found["bot"] = session.scalar(select(func.count()).select_from(with_bot)) or 0
     return found
 
 

@@ -57,6 +57,12 @@ def attempts(session: Session, key: str, since: datetime) -> tuple[int, datetime
     return int(row[0]), row[1]
 
 
+def hold_key(session: Session, key: str) -> None:
+    """Let nobody else count attempts of this key until the transaction ends (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
 def forget_attempts(session: Session, key: str) -> None:
     """Wipe the attempts of a key (after a success)."""
     session.execute(delete(Attempt).where(Attempt.key == key))

@@ -20,7 +20,7 @@ from bot.web.api import Api, whole_number
 
 PING_SECONDS = 15.0
 ALIVE_SECONDS = 30.0
-REST_SECONDS = 0.25  # changes closer together than this travel as one
+REST_SECONDS = 0.4  # changes closer together than this travel as one
 ROWS_MOST = 100
 DESK = "desk"  # signals for all inboxes
 

@@ -1,5 +1,7 @@
 // One stream: changed rows, the team, and the events of the open conversation. It resumes by the last number seen.
 
+import { call } from "../desk.js";
+
 export class Live {
   constructor({ onRows, onTeam, onEvent, onTyping, onLooking, onState, onLost }) {
     Object.assign(this, { onRows, onTeam, onEvent, onTyping, onLooking, onState, onLost });
@@ -36,7 +38,11 @@ export class Live {
       this.isFirst = false;
       this.onState(false);
       source.close(); // we come back ourselves, with the newest number
-      this.again = setTimeout(() => this.start(), 2000 + Math.random() * 1000);
+      this.again = setTimeout(async () => {
+        // an ended sign-in looks like a lost connection here: this call leads to the sign-in page
+        await call("GET", "/api/inbox/conversations?view=mine").catch(() => {});
+        if (source === this.source) this.start();
+      }, 2000 + Math.random() * 1000);
     });
     const on = (kind, run) => source.addEventListener(kind, (event) => source === this.source && run(JSON.parse(event.data)));
     on("rows", (data) => this.onRows(data));
