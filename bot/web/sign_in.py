@@ -11,7 +11,7 @@ from bot.web import guards, inbox_live
 from bot.web.api import Api, Body, json_response
 from bot.web.pages import locale_of, render, text_of
 
-HASHING = asyncio.Semaphore(2)  # argon2id takes 64 MiB a go: a burst of sign-ins must not eat the machine
+HASHING_AT_ONCE = 2  # argon2id takes 64 MiB a go: a burst of sign-ins must not eat the machine
 
 
 class Credentials(Body):
@@ -39,7 +39,10 @@ async def _sign_in(request: Request, email: str, password: str) -> tuple[str, pe
     email = email.strip().lower()[:320]
     await database.write(people.admit, email=email, address=address)
     checked = await database.read(people.password_hash_of, email)
-    async with HASHING:
+    places: asyncio.Semaphore = request.app.ctx.__dict__.setdefault(
+        "hashing", asyncio.Semaphore(HASHING_AT_ONCE)
+    )
+    async with places:
         is_right = await asyncio.to_thread(people.is_right, checked, password)
     if not is_right or checked is None:
         raise NotSignedIn("The e-mail address or the password is not right.")
