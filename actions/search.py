@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from statistics import median_low
 from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
@@ -105,7 +106,7 @@ async def _refine(turn: Turn, last: Mapping[str, Any], speaker: Speaker) -> list
     query = _with_filters(before, turn)
     prices = [int(item["price"]) for item in turn.slots.get("shown") or [] if item.get("price")]
     if _CHEAPER.search(turn.text) and prices and not turn.entity("price_max"):
-        query = Query(**{**asdict(query), "price_max_minor": min(prices) - 1, "sort": "price_up"})
+        query = Query(**{**asdict(query), "price_max_minor": median_low(prices) - 1, "sort": "price_up"})
         found = await ask(shop().search, query)
         if not found.total:
             speaker.say("utter_products_cheapest")

@@ -6,12 +6,29 @@ import os
 from typing import Any, Dict, Optional, Text
 
 import aiohttp
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 logger = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 8.0  # the desk gives a turn ten
 REJECTED = 400  # the action server's word for "another policy may act"
+
+
+def prepare_validation() -> None:
+    """Check answers of the action server by hand: Rasa builds a JSON-schema validator per call (180 ms on one core)."""
+
+    def validate(_action: RemoteAction, result: Any) -> bool:
+        events = result.get("events") if isinstance(result, dict) else None
+        responses = result.get("responses") if isinstance(result, dict) else None
+        if not isinstance(events, list) or not all(isinstance(e, dict) and isinstance(e.get("event"), str) for e in events):
+            raise RasaException("The action server's events are not a list of events.")
+        if not isinstance(responses, list) or not all(isinstance(r, dict) for r in responses):
+            raise RasaException("The action server's responses are not a list of responses.")
+        return True
+
+    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
 
 
 class ActionEndpoint(EndpointConfig):
@@ -24,6 +41,7 @@ class ActionEndpoint(EndpointConfig):
         secret = os.environ.get("AISLE_INTERNAL_SECRET", "")
         if secret:
             self.headers["X-Aisle-Secret"] = secret
+        prepare_validation()
         self._connection: Optional[aiohttp.ClientSession] = None
         self._failed: Dict[Text, Text] = {}
 

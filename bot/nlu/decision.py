@@ -56,7 +56,7 @@ class Decision(IntentClassifier, GraphComponent):
             elif best - second < self._config["ambiguity"]:
                 why = "ambiguous"
             entities = message.get(ENTITIES) or []
-            if why and _names_products(message):
+            if why and _names_products(message, leaves[0]["name"]):
                 # the catalogue knows every word of it: "titanium spork", which no example could teach
                 search = {"name": SEARCH, "confidence": float(self._config["threshold"])}
                 message.set(INTENT, search, add_to_output=True)
@@ -75,6 +75,7 @@ class Decision(IntentClassifier, GraphComponent):
         message.set("candidates", candidates[:3], add_to_output=True)
 
 
-def _names_products(message: Message) -> bool:
+def _names_products(message: Message, best: str) -> bool:
     reading = message.get(READING)
-    return reading is not None and bool({"only_title", "one_title"} & set(reading.hints))
+    hints = set(reading.hints) if reading is not None else set()
+    return bool({"only_title", "one_title"} & hints) or ("has_title" in hints and best == SEARCH)

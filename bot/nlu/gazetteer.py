@@ -80,6 +80,8 @@ class Gazetteer:
             word for title in data.get("products", []) for word in _WORD.findall(str(title).lower())
         )
 
+        self._title_list = sorted(word for word in self._title_words if len(word) >= 4 and word not in ordinary)
+
     @staticmethod
     def _phrases(data: Dict[str, Any]) -> Iterator[Tuple[str, str, str]]:
         for brand in data.get("brands", []):
@@ -132,6 +134,13 @@ class Gazetteer:
             if value is not None:
                 yield Span(entity, value, start, start + len(word))
                 return
+
+    def almost_knows(self, word: str) -> bool:
+        """Whether a word is strange, and one slip away from a word of a title ("candel")."""
+        if not self._is_strange(word) or len(word) < 5:
+            return False
+        best = process.extractOne(word, self._title_list, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH - 4)
+        return best is not None and best[0][0] == word[0]
 
     def knows(self, word: str) -> bool:
         """Whether a word is one of the catalogue: of a brand, category or colour, or of a title and not ordinary."""

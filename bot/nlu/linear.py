@@ -77,7 +77,7 @@ def _fit(texts: Sequence[Tuple[List[str], List[str]]], targets: "np.ndarray", cl
         (np.concatenate([row[1] for row in rows]), np.concatenate([row[0] for row in rows]), pointers),
         shape=(len(texts), len(vectoriser.vocabulary)),
     )
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3, random_state=seed)
+    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=80, tol=1e-2, random_state=seed)
     model.fit(matrix, targets)
     weights = np.zeros((matrix.shape[1], classes))
     bias = np.full(classes, -50.0)  # a class too small to be in this part of the examples

@@ -5,6 +5,8 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
+from bot.nlu.concepts import concept
+
 _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
 
@@ -15,7 +17,7 @@ def words_of(text: str) -> List[str]:
 
 
 def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
-    """Character n-grams (2-5, inside padded words), and words, pairs of words and hints."""
+    """Character n-grams (2-5, inside padded words); words, concepts, pairs of both with one word between, and hints."""
     words = words_of(text)
     characters: List[str] = []
     for word in words:
@@ -27,8 +29,15 @@ def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
             if size < length:
                 break
             characters.extend(padded[index : index + length] for index in range(size - length + 1))
-    pairs = [f"{a} {b}" for a, b in zip(["<", *words], [*words, ">"])]
-    return characters, [f"w:{word}" for word in words] + [f"p:{pair}" for pair in pairs] + [f"h:{hint}" for hint in hints]
+    meant = [concept(word) for word in words]
+    return characters, [
+        *(f"w:{word}" for word in words),
+        *(f"p:{a} {b}" for a, b in zip(["<", *words], [*words, ">"])),
+        *(f"c:{word}" for word in meant),
+        *(f"q:{a} {b}" for a, b in zip(["<", *meant], [*meant, ">"])),
+        *(f"s:{a} {b}" for a, b in zip(meant, meant[2:])),
+        *(f"h:{hint}" for hint in hints),
+    ]
 
 
 class Vectoriser:

@@ -105,7 +105,7 @@ def _hints(spans: List[Span], product: "Span | None", gazetteer: Gazetteer) -> T
     hints = {f"has_{span.entity}" for span in spans if span.entity in ("brand", "category", "colour", "size", "option", "ordinal")}
     if product is not None:
         words = [word.lower() for word in product.value.split()]
-        known = sum(gazetteer.knows(word) for word in words)
+        known = sum(gazetteer.knows(word) or gazetteer.almost_knows(word) for word in words)
         if known:
             hints.add("has_title")
         if known == len(words):
