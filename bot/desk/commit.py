@@ -16,6 +16,7 @@ from bot.core.ownership import Owner, Reason
 from bot.core.text import clean
 from bot.desk.close import close
 from bot.desk.context import Context
+from bot.desk.deliver import leave
 from bot.desk.hand_off import hand_off
 from bot.desk.say import notice, say
 from bot.desk.survey import ask
@@ -36,23 +37,25 @@ def commit_turn(
     owner_version: int,
     context: Context,
     answer_for: AnswerFor,
+    is_live: bool,
     at: datetime,
-) -> bool:
-    """Keep the outcome of a turn computed under `owner_version`; True when there is something to send.
+) -> list[str] | None:
+    """Keep the outcome of a turn computed under `owner_version`; None when nothing was said.
 
     When the conversation changed hands meanwhile the replies are dropped and only what was understood is kept.
-    `answer_for(response name, locale)` gives the shop's own wording of an answer and its version.
+    `answer_for(response name, locale)` gives the shop's own wording of an answer and its version. On a live channel
+    what the bot says leaves here, before the conversation changes hands or closes: the authors of what left.
     """
     conversation = store.locked(session, conversation_id)
     message = session.scalars(statements.MESSAGE_LOCKED, {"message_id": message_id}).one()
     if message.handled_at is not None:
-        return False
+        return None
     message.handled_at = at
     message.understood = _understood(answer)
     _understanding_facts(session, conversation, message, answer, at)
     if conversation.owner != Owner.BOT or conversation.owner_version != owner_version:
         store.add_fact(session, conversation, "reply_dropped", at=at, actor="bot", message_id=message_id)
-        return False
+        return None
     conversation.slow_told_at = None
     said, commands = _split(answer, conversation.language, answer_for)
     written = []
@@ -76,11 +79,13 @@ def commit_turn(
             session, conversation, "silent", context=context, at=at, choices=["person"], cause_id=message_id
         )
     session.flush()
+    is_handing_over = any(isinstance(command, messages.HandOff) for command in commands)
+    left = leave(session, conversation, at, is_handing_over=is_handing_over) if is_live else []
     for command in commands:
         _carry_out(session, conversation, command, cause_id=message_id, context=context, at=at)
     for row in written:  # what the bot says while handing over belongs to the new state of things
         row.owner_version = conversation.owner_version
-    return True
+    return left + (leave(session, conversation, at) if is_live and commands else [])
 
 
 def give_up(

@@ -55,7 +55,14 @@ def _may_leave(session: Session, conversation: Conversation, message: Message, a
     return False
 
 
-def _sent(session: Session, conversation: Conversation, message: Message, at: datetime) -> None:
+def _sent(
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    at: datetime,
+    *,
+    is_handing_over: bool = False,
+) -> None:
     message.state, message.sent_at, message.error = "sent", at, ""
     store.append_event(session, conversation, "message", at=at, message_id=message.id)
     store.add_fact(
@@ -84,9 +91,9 @@ def _sent(session: Session, conversation: Conversation, message: Message, at: da
     conversation.last_at = at
     if message.text:
         conversation.last_text = first_line(message.text)
-    is_handing_over = message.author == "bot" and conversation.owner in (Owner.QUEUE, Owner.AGENT)
-    if message.author == "system" or is_handing_over:  # the request still waits: for a person
-        return
+    is_handing_over = is_handing_over or conversation.owner in (Owner.QUEUE, Owner.AGENT)
+    if message.author == "system" or (message.author == "bot" and is_handing_over):
+        return  # the request still waits: for a person
     if conversation.waiting_since is not None:
         waited = seconds_between(conversation.waiting_since, at)
         store.add_fact(
@@ -119,12 +126,17 @@ def deliver_live(session: Session, conversation_id: str, at: datetime) -> list[s
     return leave(session, store.locked(session, conversation_id), at)
 
 
-def leave(session: Session, conversation: Conversation, at: datetime) -> list[str]:
-    """`deliver_live` inside a unit of work that holds the lock of `conversation`: what it says leaves as it commits."""
+def leave(
+    session: Session, conversation: Conversation, at: datetime, *, is_handing_over: bool = False
+) -> list[str]:
+    """`deliver_live` inside a unit of work that holds the lock of `conversation`: what it says leaves as it commits.
+
+    `is_handing_over`: a person is about to be fetched, so what the bot says is no answer to the request.
+    """
     left = []
     for message in _waiting(session, conversation.id):
         if _may_leave(session, conversation, message, at):
-            _sent(session, conversation, message, at)
+            _sent(session, conversation, message, at, is_handing_over=is_handing_over)
             left.append(message.author)
     return left
 

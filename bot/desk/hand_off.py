@@ -23,7 +23,8 @@ from bot.store.conversations import (
 )
 from bot.store.tables import Contact, Conversation, Message
 
-COLLECTED = ("order_number", "email", "proof", "postcode", "phone", "product", "name")  # slots worth carrying over
+# Slots worth carrying over to a person.
+COLLECTED = ("order_number", "email", "proof", "postcode", "phone", "product", "name")
 
 
 def hand_off(

@@ -254,7 +254,7 @@ def _route(
         return False
     if standing == "start_over":
         message.payload = ""
-        if owner is Owner.BOT:
+        if owner in (Owner.BOT, Owner.QUEUE):
             close(session, conversation.id, context=context, by="shopper", at=at)
             store.change_owner(session, conversation, Owner.BOT)
             store.open_episode(session, conversation, at)

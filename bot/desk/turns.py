@@ -24,7 +24,6 @@ from bot.core.times import now, seconds_between
 from bot.desk import presence
 from bot.desk.commit import AnswerFor, commit_turn, give_up
 from bot.desk.context import Context
-from bot.desk.deliver import leave
 from bot.desk.figures import Figures
 from bot.desk.live import Live
 from bot.desk.say import notice
@@ -93,7 +92,9 @@ def finish(
     at: datetime,
 ) -> Outcome:
     """Commit a turn; on a live channel its replies leave in the same transaction, being events themselves."""
-    has_spoken = commit_turn(
+    channel = str(following.turn.metadata["channel"])
+    is_live = channel in live_channels
+    left = commit_turn(
         session,
         conversation_id,
         following.message_id,
@@ -101,13 +102,11 @@ def finish(
         owner_version=following.owner_version,
         context=context,
         answer_for=answer_for,
+        is_live=is_live,
         at=at,
     )
-    conversation = session.get_one(Conversation, conversation_id)
-    is_live = conversation.channel in live_channels
-    left = leave(session, conversation, at) if has_spoken and is_live else []
     has_next = store.has_open_turn(session, conversation_id)
-    return Outcome(conversation.channel, has_spoken and not is_live, tuple(left), has_next)
+    return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next)
 
 
 def _skip(session: Session, conversation_id: str, at: datetime) -> None:

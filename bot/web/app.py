@@ -33,7 +33,8 @@ def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str
     for module_name in modules:
         importlib.import_module(f"bot.web.{module_name}").routes(api)
     for route, handler in api.routes:
-        app.add_route(_guarded(route, handler), route.path, methods=[route.method], name=_name(route))
+        methods = ["GET", "HEAD"] if route.method == "GET" else [route.method]
+        app.add_route(_guarded(route, handler), route.path, methods=methods, name=_name(route))
     app.ctx.api = api
     _errors(app)
     app.register_middleware(_headers, "response")

@@ -211,3 +211,31 @@ async def test_closing_by_an_agent_asks_for_a_rating_of_the_agent(desk: RunningD
     await shopper.until("How was this conversation")
     with services.database.reading() as session:
         assert labels(session, "survey_sent") == ["agent"]
+
+
+async def test_the_bot_says_its_last_words_before_the_conversation_changes_hands(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("No person is at the desk")
+    kinds = [(event["kind"], event.get("message", {}).get("author", "")) for event in await shopper.events()]
+    assert kinds == [("message", "shopper"), ("message", "bot"), ("owner", ""), ("message", "system")]
+    with desk.services.database.reading() as session:
+        assert labels(session, "answered") == []
+
+
+async def test_goodbye_is_said_before_the_conversation_ends(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("bye")
+    await shopper.until("How was this conversation")
+    kinds = [(event["kind"], event.get("message", {}).get("author", "")) for event in await shopper.events()]
+    assert kinds == [("message", "shopper"), ("message", "bot"), ("owner", ""), ("message", "system")]
+
+
+async def test_start_over_gives_up_the_place_in_line(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("No person is at the desk")
+    await shopper.send(choice={"id": "start_over"})
+    await shopper.until("Fresh start")
+    await shopper.send("hello")
+    await shopper.until("echo: hello")
