@@ -2,12 +2,13 @@
 
 import random
 import statistics
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Float, Integer, String, column, create_engine, select, values
+from sqlalchemy import create_engine, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.core.errors import BadInput
@@ -95,14 +96,16 @@ def test_a_series_has_every_step_once() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
 def test_quantiles_are_linear_between_neighbours(numbers: list[float]) -> None:
-    rows = [(f"c{place}", 1, "all", value) for place, value in enumerate(numbers)]
-    table = values(
-        column("conversation_id", String),
-        column("episode", Integer),
-        column("grp", String),
-        column("value", Float),
-        name="v",
-    ).data(rows)
+    rows = [
+        select(
+            literal(f"c{place}").label("conversation_id"),
+            literal(1).label("episode"),
+            literal("all").label("grp"),
+            literal(value).label("value"),
+        )
+        for place, value in enumerate(numbers)
+    ]
+    table = union_all(*rows).subquery()
     with Session(create_engine("sqlite://")) as session:
         found = spreads(session, select(table))["all"]
     assert found.n == found.conversations == len(numbers)
@@ -147,8 +150,10 @@ def test_what_could_name_a_person_is_taken_out(text: str, shown: str) -> None:
     assert alike.masked(text) == shown
 
 
-def test_grouping_three_thousand_questions_takes_less_than_a_few_seconds() -> None:
+def test_grouping_three_thousand_questions_takes_a_few_seconds_at_most() -> None:
     dice = random.Random(1)
     vocabulary = ["".join(dice.choices("abcdefghijklmnop", k=6)) for _ in range(400)]
     texts = [" ".join(dice.choices(vocabulary, k=5)) for _ in range(3000)]
+    began = time.process_time()
     assert sum(len(group.members) for group in alike.groups(texts)) == 3000
+    assert time.process_time() - began < 6
