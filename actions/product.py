@@ -14,6 +14,7 @@ from bot.shop.contract import Query, VariantView
 
 FEW = 5  # so many left are worth saying
 _POINTS_BACK = re.compile(r"\b(?:it|its|it's|this|that|them|they|these|those|one)\b", re.I)
+_WORDS = re.compile(r"[^\W_]+")
 
 
 class ProductFacts(ShopAction):
@@ -120,8 +121,7 @@ def _say_options(card: ProductCard, part: Products | None, speaker: Speaker) -> 
 
 
 async def _say_stock(card: ProductCard, part: Products | None, turn: Turn, speaker: Speaker) -> None:
-    asked = [value for entity in ("colour", "size") for value in turn.entity_values(entity)]
-    asked += [text.partition("=")[2] for text in turn.entity_values("option")]
+    asked = _asked(card, turn)
     if asked:
         _say_variant(card, part, asked, await ask(shop().variants, card.product_id), speaker)
     elif card.availability == "out_of_stock":
@@ -132,6 +132,22 @@ async def _say_stock(card: ProductCard, part: Products | None, turn: Turn, speak
         speaker.say("utter_product_few_left", part, title=card.title, stock=card.stock)
     else:
         speaker.say("utter_product_in_stock", part, title=card.title)
+
+
+def _asked(card: ProductCard, turn: Turn) -> list[str]:
+    """Option values asked for: those recognised, and this product's own however they are typed ('3 person')."""
+    found = [value for entity in ("colour", "size") for value in turn.entity_values(entity)]
+    found += [text.partition("=")[2] for text in turn.entity_values("option")]
+    said = _spaced(turn.text)
+    for values in card.options.values():
+        found += [value for value in values if len(value) > 3 and _spaced(value) in said]
+    return list(dict.fromkeys(found))
+
+
+def _spaced(text: str) -> str:
+    """Words only, in lower case, with a blank around each."""
+    words = " ".join(_WORDS.findall(text.lower()))
+    return f" {words} "
 
 
 def _say_variant(
