@@ -1,0 +1,50 @@
+"""The whole product, started once for all tests that leave it in one piece."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from tests.browser.conftest import CHROMEDRIVER, CHROMIUM, FLAGS
+from tests.whole.product import ROOT, Product
+from tests.whole.seeing import Window
+
+OUTPUT = Path(os.environ.get("AISLE_CI_OUTPUT") or ROOT / "ci-output") / "walk"
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Desk, brain and actions with the demo shop; SQLite; people are at work at any hour."""
+    started = Product(tmp_path_factory.mktemp("product") / "home")
+    seconds = started.start()
+    print(f"started from nothing: pages after {seconds['serving']} s, answers after {seconds['answering']} s")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
+    """Opens a Chromium of its own for one person: `open_window("agent", "dark", is_phone=True)`."""
+    drivers: list[webdriver.Chrome] = []
+
+    def opened(name: str, scheme: str = "light", *, is_phone: bool = False) -> Window:
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        size = "--window-size=1360,880"
+        for flag in (*FLAGS, size, f"--user-data-dir={tmp_path / f'{name}-{len(drivers)}'}"):
+            options.add_argument(flag)
+        options.add_experimental_option("prefs", {"intl.accept_languages": "en-GB"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if is_phone:
+            metrics = {"width": 390, "height": 844, "pixelRatio": 2.0}
+            options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+        drivers.append(webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER)))
+        window = Window(drivers[-1], OUTPUT)
+        window.prefer(scheme)
+        return window
+
+    yield opened
+    for driver in drivers:
+        driver.quit()
