@@ -1,6 +1,6 @@
 """`make test`: every suite in order, each with the environment it needs, and one tally on the last line.
 
-python tests/run.py [check] [desk] [brain] [browser]
+python tests/run.py [check] [desk] [brain] [browser] [whole]
 """
 
 import os
@@ -80,7 +80,7 @@ def check(tally: Tally) -> None:
 
 def desk(tally: Tally) -> None:
     """Everything that needs neither Rasa nor a browser, on every database there is."""
-    elsewhere = [f"--ignore=tests/{name}" for name in ("nlu", "browser", "conversations", "brain")]
+    elsewhere = [f"--ignore=tests/{name}" for name in ("nlu", "browser", "conversations", "brain", "whole")]
     pytest(tally, "desk", PYTHON, ["-n", "2", "--dist", "loadfile", "tests", *elsewhere])
 
 
@@ -108,7 +108,12 @@ def browser(tally: Tally) -> None:
     pytest(tally, "browser", PYTHON, ["tests/browser"], AISLE_SCREENSHOTS=str(OUT / "screenshots"))
 
 
-SUITES = {"check": check, "desk": desk, "brain": brain, "browser": browser}
+def whole(tally: Tally) -> None:
+    """The product as its owner starts it: every process, real conversations, and the walk of three people."""
+    pytest(tally, "whole", PYTHON, ["tests/whole"], AISLE_CI_OUTPUT=str(OUT))
+
+
+SUITES = {"check": check, "desk": desk, "brain": brain, "browser": browser, "whole": whole}
 
 
 def main() -> int:
