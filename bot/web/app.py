@@ -13,6 +13,7 @@ from bot.bootstrap import Services
 from bot.core.errors import AisleError, BadInput, NotFound, TooLarge
 from bot.web import ROUTES, guards
 from bot.web.api import Api, Handler, Route, decode, error_response, json_response
+from bot.web.pages import render
 
 App = Sanic[Config, Any]
 log = logging.getLogger("aisle.web")
@@ -69,16 +70,16 @@ def _guarded(route: Route, handler: Handler) -> Callable[..., Coroutine[Any, Any
 
 def _errors(app: App) -> None:
     @app.exception(AisleError)
-    async def _ours(_request: Request, error: AisleError) -> HTTPResponse:
-        return error_response(error)
+    async def _ours(request: Request, error: AisleError) -> HTTPResponse:
+        return _not_found(request, error) if isinstance(error, NotFound) else error_response(error)
 
     @app.exception(SanicException)
-    async def _sanics(_request: Request, error: SanicException) -> HTTPResponse:
+    async def _sanics(request: Request, error: SanicException) -> HTTPResponse:
         status = error.status_code or 500
         if status == 413:
             return error_response(TooLarge())
         if status == 404:
-            return error_response(NotFound())
+            return _not_found(request, NotFound())
         return json_response(
             {
                 "ok": False,
@@ -99,6 +100,12 @@ def _errors(app: App) -> None:
         return json_response(
             {"ok": False, "error": "internal", "message": "Something went wrong on our side."}, 500
         )
+
+
+def _not_found(request: Request, error: NotFound) -> HTTPResponse:
+    if guards.is_page(request):
+        return render(request, "not_found.html", status=404)
+    return error_response(error)
 
 
 async def _headers(request: Any, response: Any) -> None:

@@ -257,3 +257,18 @@ async def test_a_hand_off_over_rest_tells_what_happens_next(desk: RunningDesk) -
     _, replies = await client.say("person please")
     assert any("No person is at the desk" in reply.get("text", "") for reply in replies)
     assert await client.say("hello?") == (200, [])
+
+
+async def test_a_browser_at_an_unknown_address_gets_a_page_and_a_program_gets_json(desk: RunningDesk) -> None:
+    async with desk.http.get(f"{desk.url}/nowhere", headers={"Accept": "text/html"}) as response:
+        assert response.status == 404
+        assert "This page does not exist" in await response.text()
+    async with desk.http.get(f"{desk.url}/nowhere") as response:
+        assert response.status == 404
+        assert (await response.json())["error"] == "not_found"
+
+
+async def test_a_head_request_is_answered_without_a_body(desk: RunningDesk) -> None:
+    async with desk.http.head(f"{desk.url}/health") as response:
+        assert response.status == 200
+        assert await response.read() == b""

@@ -15,7 +15,10 @@ MINE = [
     *(WEB / "static" / "inbox").glob("*.js"),
     *(WEB / "static" / "answers").glob("*.js"),
     WEB / "static" / "desk.js",
-    *(WEB / "templates" / f"{name}.html" for name in ("base", "sign_in", "inbox", "answers", "not_allowed")),
+    *(
+        WEB / "templates" / f"{name}.html"
+        for name in ("base", "sign_in", "inbox", "answers", "not_allowed", "not_found")
+    ),
 ]
 
 
