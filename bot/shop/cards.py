@@ -1,5 +1,6 @@
 """Rows of the shop as the cards that shoppers and agents see."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ def variants_of(session: Session, product_ids: Sequence[str]) -> Sequence[Varian
 class SoldAs(NamedTuple):
     """The columns of a variant that a card needs; plain rows, since a search reads many."""
 
-    product_id: str
+    sku: str
     position: int
     options: dict[str, str]
     price_minor: int | None
@@ -48,21 +49,23 @@ def product_cards(
     """Cards by product id; descriptions are cut at a word to at most `longest` characters."""
     if not product_ids:
         return {}
-    products = session.execute(select(*SHOWN).where(Product.id.in_(product_ids))).all()
-    variants: dict[str, list[SoldAs]] = {}
-    sold = select(*SOLD).where(Variant.product_id.in_(product_ids))
-    for row in session.execute(sold.order_by(Variant.product_id, Variant.position, Variant.sku)):
-        variants.setdefault(row.product_id, []).append(SoldAs(*row))
-    return {product.id: _card(product, variants.get(product.id, []), longest) for product in products}
-
-
-def _card(product: Any, variants: Sequence["SoldAs"], longest: int | None) -> ProductCard:
-    priced = sorted(
-        (price, variant.position, variant)
-        for variant in variants
-        if (price := price_now(variant)) is not None
+    rows = session.execute(
+        select(*SHOWN, *SOLD)
+        .outerjoin(Variant, Variant.product_id == Product.id)
+        .where(Product.id.in_(product_ids))
+        .order_by(Product.id, Variant.position, Variant.sku)
     )
-    cheapest = priced[0][2] if priced else None
+    return {
+        key: _card(list(group), longest) for key, group in itertools.groupby(rows, key=lambda row: row[0])
+    }
+
+
+def _card(rows: Sequence[Any], longest: int | None) -> ProductCard:
+    product = rows[0]
+    variants = [SoldAs(*row[len(SHOWN) :]) for row in rows if row.sku is not None]
+    priced = [(price, variant) for variant in variants if (price := price_now(variant)) is not None]
+    priced.sort(key=lambda item: item[0])
+    cheapest = priced[0][1] if priced else None
     on_sale = cheapest is not None and cheapest.sale_minor is not None
     stocks = [variant.stock for variant in variants]
     options: dict[str, dict[str, None]] = {}

@@ -105,20 +105,22 @@ def _field_counts(
     return unique, WEIGHTS[field] * counts / norm[(unique >> 32).astype(np.int64)]
 
 
-def _spelling(documents: Sequence[Document]) -> dict[str, int]:
-    """Words as written and how many products use them; without rare words of long texts, often typos."""
-    titles: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
+def _spelling(
+    documents: Sequence[Document], vocabulary: dict[str, int], frequency: NDArray[np.int64]
+) -> dict[str, int]:
+    """Words and how many products use them; without rare words of long texts, which are often typos."""
+    spelling: Counter[str] = Counter()
     for document in documents:
         short = " ".join(document.fields.get(field, "") for field in SPELLING_FIELDS)
-        titles.update({word for word in PART.findall(fold(short)) if word.isalpha() and 3 <= len(word) <= 30})
-        long = document.fields.get("description", "") + " " + document.fields.get("attributes", "")
-        texts.update({word for word in PART.findall(fold(long)) if word.isalpha() and 4 <= len(word) <= 30})
+        spelling.update(
+            {word for word in PART.findall(fold(short)) if word.isalpha() and 3 <= len(word) <= 30}
+        )
     least = 1 if len(documents) < 1000 else 5
-    for word, count in texts.items():
-        if word in titles or count >= least:
-            titles[word] += count
-    return dict(titles)
+    for word, number in vocabulary.items():
+        count = int(frequency[number])
+        if count >= least and 4 <= len(word) <= 30 and word.isalpha():
+            spelling[word] = max(spelling[word], count)
+    return dict(spelling)
 
 
 def _facets(documents: Sequence[Document]) -> dict[str, Ints]:
@@ -166,7 +168,7 @@ def build(source: Iterable[Document], *, version: str) -> Index:
         documents=document_of[order].astype(np.int32),
         scores=scores[order].astype(np.float32),
         idf=idf.astype(np.float32),
-        spelling=_spelling(documents),
+        spelling=_spelling(documents, vocabulary, frequency),
         variant_document=np.array([number for number, _ in sellables], dtype=np.int32),
         variant_price=np.array(prices, dtype=np.int64),
         variant_in_stock=np.array([item.is_in_stock for _, item in sellables], dtype=np.bool_),

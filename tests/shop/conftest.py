@@ -63,6 +63,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     cluster.drop(name)
 
 
+@pytest.fixture(scope="session", params=BACKENDS)
+def shelves(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalShop]:
+    """The demo shop for tests that only look; one for all of them."""
+    if request.param == "sqlite":
+        home: Path = request.getfixturevalue("_demo_sqlite")
+        url = f"sqlite:///{home / 'aisle.db'}"
+    else:
+        template, home = request.getfixturevalue("_demo_postgres")
+        cluster: Postgres = request.getfixturevalue("_postgres")
+        url = cluster.address(cluster.create(template))  # a template may not be in use while it is copied
+    copy = tmp_path_factory.mktemp("shelves")
+    shutil.copytree(home / "search", copy / "search")
+    database = Database(url)
+    yield LocalShop(database, copy, profiles.load(DEMO / "shop.toml"))
+    database.close()
+
+
 @pytest.fixture
 def profile() -> Profile:
     """The demo shop's profile."""

@@ -422,7 +422,7 @@ def test_other_writers_get_their_turn_during_an_import(bring_in: BringIn, databa
     is_over.set()
     writer.join()
     assert len(waits) > 5
-    assert max(waits) < 2
+    assert max(waits) < 5
 
 
 def test_an_import_makes_a_new_version_known_and_names_for_the_brain(

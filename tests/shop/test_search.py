@@ -34,8 +34,8 @@ def titles(shop: LocalShop, text: str, **filters: object) -> list[str]:
         ("waterproof jackets", "Nida Storm Jacket"),
     ],
 )
-def test_shoppers_find_what_they_mean(demo: LocalShop, text: str, first: str) -> None:
-    assert titles(demo, text)[0] == first
+def test_shoppers_find_what_they_mean(shelves: LocalShop, text: str, first: str) -> None:
+    assert titles(shelves, text)[0] == first
 
 
 @pytest.mark.parametrize(
@@ -50,27 +50,27 @@ def test_shoppers_find_what_they_mean(demo: LocalShop, text: str, first: str) ->
     ],
 )
 def test_slips_are_mended_with_the_shops_own_words(
-    demo: LocalShop, typed: str, corrected: str, first: str | None
+    shelves: LocalShop, typed: str, corrected: str, first: str | None
 ) -> None:
-    found = demo.search(Query(typed))
+    found = shelves.search(Query(typed))
     assert found.corrected == corrected
     assert found.items
     assert first in (None, found.items[0].title)
 
 
-def test_what_is_spelt_right_is_not_corrected(demo: LocalShop) -> None:
-    assert demo.search(Query("wool blankets")).corrected == ""
+def test_what_is_spelt_right_is_not_corrected(shelves: LocalShop) -> None:
+    assert shelves.search(Query("wool blankets")).corrected == ""
 
 
 @pytest.mark.parametrize("text", ["pizza", "qwertyuiop", "💥", "???", "\x00", "'; --", "<script>"])
-def test_what_the_shop_does_not_have_is_not_made_up(demo: LocalShop, text: str) -> None:
-    found = demo.search(Query(text))
+def test_what_the_shop_does_not_have_is_not_made_up(shelves: LocalShop, text: str) -> None:
+    found = shelves.search(Query(text))
     assert (found.items, found.total) == ((), 0)
 
 
-def test_a_very_long_text_is_answered_in_time(demo: LocalShop) -> None:
+def test_a_very_long_text_is_answered_in_time(shelves: LocalShop) -> None:
     began = time.perf_counter()
-    demo.search(Query("tent xqzzvy " * 10_000))
+    shelves.search(Query("tent xqzzvy " * 10_000))
     assert time.perf_counter() - began < 1
 
 
@@ -90,73 +90,73 @@ def test_a_very_long_text_is_answered_in_time(demo: LocalShop) -> None:
         ("jacket nuo 50 iki 120 eurų", 5000, 12000),
     ],
 )
-def test_price_limits_said_in_words_are_kept(demo: LocalShop, text: str, least: int, most: int) -> None:
-    found = demo.search(Query(text, limit=50))
+def test_price_limits_said_in_words_are_kept(shelves: LocalShop, text: str, least: int, most: int) -> None:
+    found = shelves.search(Query(text, limit=50))
     assert found.items
     assert all(
         card.price_minor <= most and (card.price_to_minor or card.price_minor) >= least
         for card in found.items
     )
-    assert found.total < demo.search(Query("jacket", limit=50)).total
+    assert found.total < shelves.search(Query("jacket", limit=50)).total
 
 
-def test_sizes_are_not_taken_for_prices(demo: LocalShop) -> None:
-    assert titles(demo, "tarp up to 4 m")[0] == "Heron Tarp"
-    assert titles(demo, "backpack over 70 l")[0] == "Ridge Trekking Backpack"
-    assert titles(demo, "stove under 300 g")[0] == "Hearth Gas Stove"
+def test_sizes_are_not_taken_for_prices(shelves: LocalShop) -> None:
+    assert titles(shelves, "tarp up to 4 m")[0] == "Heron Tarp"
+    assert titles(shelves, "backpack over 70 l")[0] == "Ridge Trekking Backpack"
+    assert titles(shelves, "stove under 300 g")[0] == "Hearth Gas Stove"
 
 
-def test_a_price_limit_alone_browses(demo: LocalShop) -> None:
-    found = demo.search(Query("something under 15 euro", limit=100))
+def test_a_price_limit_alone_browses(shelves: LocalShop) -> None:
+    found = shelves.search(Query("something under 15 euro", limit=100))
     assert found.total == len(found.items) > 1
     assert all(card.price_minor <= 1500 for card in found.items)
 
 
-def test_cheapest_and_dearest_sort_what_was_asked_for(demo: LocalShop) -> None:
-    cheap = demo.search(Query("cheapest backpack")).items
-    dear = demo.search(Query("most expensive backpack")).items
+def test_cheapest_and_dearest_sort_what_was_asked_for(shelves: LocalShop) -> None:
+    cheap = shelves.search(Query("cheapest backpack")).items
+    dear = shelves.search(Query("most expensive backpack")).items
     assert cheap[0].title == "Acorn Kids Backpack"
     assert dear[0].price_minor == max(card.price_minor for card in dear)
     assert [card.price_minor for card in cheap] == sorted(card.price_minor for card in cheap)
 
 
-def test_in_stock_leaves_out_what_is_sold_out(demo: LocalShop) -> None:
-    assert titles(demo, "tarp")[0] == "Heron Tarp"
-    assert "Heron Tarp" not in titles(demo, "tarp in stock")
-    assert "Heron Tarp" not in titles(demo, "tarp", is_in_stock_only=True)
+def test_in_stock_leaves_out_what_is_sold_out(shelves: LocalShop) -> None:
+    assert titles(shelves, "tarp")[0] == "Heron Tarp"
+    assert "Heron Tarp" not in titles(shelves, "tarp in stock")
+    assert "Heron Tarp" not in titles(shelves, "tarp", is_in_stock_only=True)
 
 
-def test_filters_hold_for_one_variant_at_once(demo: LocalShop) -> None:
-    variants = demo.variants("bog-boots")
+def test_filters_hold_for_one_variant_at_once(shelves: LocalShop) -> None:
+    variants = shelves.variants("bog-boots")
     gone = next(row for row in variants if row.availability == "out_of_stock")
     there = next(row for row in variants if row.availability == "in_stock")
-    assert "Bog Hiking Boots" in titles(demo, "bog boots", options=there.options, is_in_stock_only=True)
-    assert "Bog Hiking Boots" not in titles(demo, "bog boots", options=gone.options, is_in_stock_only=True)
-    assert titles(demo, "storm jacket", options={"Size": "XXXL"}) == []
-    assert titles(demo, "storm jacket", options={"size": "m", "COLOUR": "ember"})[0] == "Nida Storm Jacket"
+    assert "Bog Hiking Boots" in titles(shelves, "bog boots", options=there.options, is_in_stock_only=True)
+    assert "Bog Hiking Boots" not in titles(shelves, "bog boots", options=gone.options, is_in_stock_only=True)
+    assert titles(shelves, "storm jacket", options={"Size": "XXXL"}) == []
+    assert titles(shelves, "storm jacket", options={"size": "m", "COLOUR": "ember"})[0] == "Nida Storm Jacket"
 
 
 @pytest.mark.parametrize("brand", ["Skaldur", "skaldur", "Skaldurr"])
-def test_a_brand_may_be_given_roughly(demo: LocalShop, brand: str) -> None:
-    found = demo.search(Query("", brand=brand, limit=100))
+def test_a_brand_may_be_given_roughly(shelves: LocalShop, brand: str) -> None:
+    found = shelves.search(Query("", brand=brand, limit=100))
     assert "Ember Sleeping Bag" in [card.title for card in found.items]
     assert found.total == 9
 
 
 @pytest.mark.parametrize("category", ["Outdoor > Tents & shelters", "tents", "Tent", "tents & shelters"])
-def test_a_category_may_be_given_by_any_of_its_words(demo: LocalShop, category: str) -> None:
-    found = demo.search(Query("", category=category, limit=100))
+def test_a_category_may_be_given_by_any_of_its_words(shelves: LocalShop, category: str) -> None:
+    found = shelves.search(Query("", category=category, limit=100))
     assert found.total == 6
     assert "Lagoon Family Tent" in [card.title for card in found.items]
 
 
-def test_unknown_brands_and_categories_find_nothing(demo: LocalShop) -> None:
-    assert demo.search(Query("", brand="Nobody")).total == 0
-    assert demo.search(Query("tent", category="Books")).total == 0
+def test_unknown_brands_and_categories_find_nothing(shelves: LocalShop) -> None:
+    assert shelves.search(Query("", brand="Nobody")).total == 0
+    assert shelves.search(Query("tent", category="Books")).total == 0
 
 
-def test_price_filters_and_sorting_work_together(demo: LocalShop) -> None:
-    found = demo.search(
+def test_price_filters_and_sorting_work_together(shelves: LocalShop) -> None:
+    found = shelves.search(
         Query("", price_min_minor=2000, price_max_minor=5000, sort="price_up", limit=100, category="Clothing")
     )
     prices = [card.price_minor for card in found.items]
@@ -164,15 +164,15 @@ def test_price_filters_and_sorting_work_together(demo: LocalShop) -> None:
     assert all(2000 <= price <= 5000 for price in prices)
 
 
-def test_the_limit_cuts_the_list_but_not_the_count(demo: LocalShop) -> None:
-    found = demo.search(Query("", limit=3))
+def test_the_limit_cuts_the_list_but_not_the_count(shelves: LocalShop) -> None:
+    found = shelves.search(Query("", limit=3))
     assert (len(found.items), found.total) == (3, 74)
-    assert demo.search(Query("", limit=0)).items == ()
+    assert shelves.search(Query("", limit=0)).items == ()
 
 
-def test_cards_of_a_search_are_short_and_the_product_is_whole(demo: LocalShop) -> None:
-    card = demo.search(Query("tarn tent")).items[0]
-    whole = demo.product(card.product_id)
+def test_cards_of_a_search_are_short_and_the_product_is_whole(shelves: LocalShop) -> None:
+    card = shelves.search(Query("tarn tent")).items[0]
+    whole = shelves.product(card.product_id)
     assert whole is not None
     assert len(card.description) <= 300
     assert whole.description.startswith(card.description.rstrip("…")[:50])
@@ -198,11 +198,11 @@ def test_an_empty_shop_answers_every_search_with_nothing(shop: LocalShop) -> Non
     ],
 )
 def test_options_are_met_as_people_name_them(
-    demo: LocalShop, options: dict[str, str], text: str, first: str
+    shelves: LocalShop, options: dict[str, str], text: str, first: str
 ) -> None:
-    assert titles(demo, text, options=options)[0] == first
+    assert titles(shelves, text, options=options)[0] == first
 
 
-def test_an_option_that_no_product_lists_is_looked_for_in_the_words(demo: LocalShop) -> None:
-    assert titles(demo, "jumper", options={"Material": "wool"})[0] == "Fisher Wool Jumper"
-    assert titles(demo, "", options={"Material": "beeswax"}) == ["Beeswax Candles"]
+def test_an_option_that_no_product_lists_is_looked_for_in_the_words(shelves: LocalShop) -> None:
+    assert titles(shelves, "jumper", options={"Material": "wool"})[0] == "Fisher Wool Jumper"
+    assert titles(shelves, "", options={"Material": "beeswax"}) == ["Beeswax Candles"]
