@@ -1,11 +1,15 @@
 """The documents tell what the program does: every setting, dependency, link and make target."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bot.core.settings import Settings
 
@@ -23,9 +27,16 @@ def test_a_setting_is_documented_as_it_is(item: object) -> None:
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
-    table = (ROOT / "docs" / "settings.md").read_text().split("## Read by tools")[0]
+    table = (ROOT / "docs" / "settings.md").read_text().split("## Read by one part")[0]
     documented = set(re.findall(r"^\| `AISLE_(\w+)`", table, re.M))
     assert documented == {item.name.upper() for item in fields(Settings)}
+
+
+def test_every_name_the_code_reads_from_the_environment_is_documented() -> None:
+    sources = [path for part in ("bot", "actions", "connectors") for path in (ROOT / part).rglob("*.py")]
+    read = {name for path in sources for name in re.findall(r"\bAISLE_[A-Z_]*[A-Z]\b", path.read_text())}
+    documented = set(re.findall(r"AISLE_[A-Z_]*[A-Z]\b", (ROOT / "docs" / "settings.md").read_text()))
+    assert read - documented == set()
 
 
 def _dependencies() -> list[str]:
@@ -72,3 +83,35 @@ def test_what_the_lock_holds_satisfies_what_the_project_asks_for() -> None:
         name for name in _dependencies() if not re.search(rf"^{re.escape(name)}(\[\w+\])?==", locked, re.M)
     ]
     assert missing == []
+
+
+def _services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    return found
+
+
+def test_containers_are_given_settings_that_exist() -> None:
+    documented = set(re.findall(r"AISLE_[A-Z_]*[A-Z]\b", (ROOT / "docs" / "settings.md").read_text()))
+    given = {name for service in _services().values() for name in service.get("environment", {})}
+    assert {name for name in given if name.startswith("AISLE_")} - documented == set()
+
+
+def test_only_the_desk_is_reachable_from_outside() -> None:
+    services = _services()
+    assert [name for name, service in services.items() if "ports" in service] == ["desk"]
+    assert [name for name, service in services.items() if "outside" in service["networks"]] == ["desk"]
+
+
+def test_containers_run_commands_that_exist() -> None:
+    services = _services()
+    assert services["desk"]["command"] == ["aisle", "serve"]
+    module = services["actions"]["command"][1:]
+    helped = subprocess.run(
+        [sys.executable, *module, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert helped.returncode == 0, helped.stderr
+    assert "--port" in helped.stdout
+    stages = re.findall(r"^FROM \S+ AS (\w+)", (ROOT / "Dockerfile").read_text(), re.M)
+    assert {service["build"]["target"] for service in services.values() if "build" in service} == set(stages)
+    for name in re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text(), re.M):
+        assert (ROOT / name).exists(), name
