@@ -145,7 +145,7 @@ def _about(thread: Thread, dice: random.Random, words: dict[str, Any], product: 
         thread,
         dice,
         dice.choice(texts["ask"]).format(product=product.title),
-        "ask_product",
+        "product_stock",
         texts["answer"].format(product=product.title),
         "utter_product",
         notes=[("product_asked", "shopper", product.product_id, None)],
@@ -206,7 +206,7 @@ def _end_with_bot(
         thread.says(words["thanks"]["answer"], response="utter_anything_else")
         _think(thread, dice)
     elif is_helped and dice.random() < 0.5:
-        _turn(thread, dice, dice.choice(words["thanks"]["ask"]), "thank", words["thanks"]["answer"])
+        _turn(thread, dice, dice.choice(words["thanks"]["ask"]), "thanks", words["thanks"]["answer"])
         if dice.random() < 0.7:
             thread.wait(0.2)
             thread.close("bot", is_confirmed=dice.random() < 0.5, question=words["survey"])

@@ -26,7 +26,7 @@ from bot.store.tables import Episode, Fact
 
 END_OF_TIME = 2**62
 LATE = 7 * DAY  # a message may leave that long after its conversation was closed
-NOT_UNDERSTOOD = ("", "nlu_fallback")  # labels of `understood` that are no intent
+NOT_UNDERSTOOD = ("", "nlu_fallback", "none_of_these")  # labels of `understood` that are no intent
 Moments = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
