@@ -67,7 +67,7 @@ def project() -> tuple[Path, float]:
 class DefaultRasa:
     """`rasa run` of the default project for the length of a `with` block; `answering`: seconds to its first answer."""
 
-    def __init__(self, *, patience: float = 300.0) -> None:
+    def __init__(self, *, patience: float = 600.0) -> None:
         self.folder, self.trained = project()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

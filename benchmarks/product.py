@@ -38,7 +38,7 @@ class Product:
     A `home` that is given is kept afterwards; else a temporary one is made and removed.
     """
 
-    def __init__(self, home: Path | None = None, *, has_brain: bool = True, patience: float = 300.0) -> None:
+    def __init__(self, home: Path | None = None, *, has_brain: bool = True, patience: float = 600.0) -> None:
         self._keeps_home = home is not None
         self.home = home or Path(tempfile.mkdtemp(prefix="aisle-bench-"))
         self.port, self.brain_port, self.actions_port = free_port(), free_port(), free_port()

@@ -133,6 +133,9 @@ def leave(
 
     `is_handing_over`: a person is about to be fetched, so what the bot says is no answer to the request.
     """
+    key = {"conversation_id": conversation.id}
+    if not session.new and session.connection().scalar(statements.ANY_LEAVING, key) is None:
+        return []
     left = []
     for message in _waiting(session, conversation.id):
         if _may_leave(session, conversation, message, at):

@@ -105,7 +105,8 @@ def finish(
         is_live=is_live,
         at=at,
     )
-    has_next = store.has_open_turn(session, conversation_id)
+    others = {"conversation_id": conversation_id, "besides": following.message_id}
+    has_next = session.connection().scalar(statements.OPEN_TURN, others) is not None
     return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next)
 
 

@@ -33,6 +33,7 @@ WAITING_TO_LEAVE = (
     .where(Message.conversation_id == bindparam("conversation_id"), Message.state.in_(("pending", "sending")))
     .order_by(Message.id)
 )
+ANY_LEAVING = select(_m.id).where(_m.conversation_id == bindparam("conversation_id"), LEAVING).limit(1)
 OPEN_TURN = (
     select(_m.id)
     .where(
