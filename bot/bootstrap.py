@@ -52,13 +52,16 @@ class Services:
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
 
     async def stop(self) -> None:
-        """Stop the workers and give everything back; the rows keep the rest."""
+        """Stop the workers; the rows keep what they had not done."""
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
         await self.turns.stop()
         await self.outbox.stop()
         await self.brain.close()
+
+    def close(self) -> None:
+        """Give the database back, after `stop` and when no request is in flight."""
         self.database.close()
 
     def changed(self, conversation_id: str, *, has_turn: bool = False) -> None:

@@ -129,5 +129,6 @@ async def running(
     finally:
         server.close()
         await server.before_stop()
+        await server.after_stop()
         if brain is None:
             await own_brain.stop()

@@ -51,7 +51,6 @@ def close(
     mark_all_handled(session, conversation_id, at)
     change_owner(session, conversation, Owner.CLOSED, version=version)
     conversation.closed_at = at
-    conversation.waiting_since = None
     conversation.left_message = ""
     label = ("confirmed" if is_confirmed else "assumed") if by == "bot" else ""
     add_fact(

@@ -27,6 +27,7 @@ def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str
     app.config.REQUEST_TIMEOUT = 30
     app.config.RESPONSE_TIMEOUT = 60
     app.config.KEEP_ALIVE_TIMEOUT = 75
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 3.0  # live streams never end by themselves
     app.config.PROXIES_COUNT = services.settings.trusted_proxies or None
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.ctx.services = services
@@ -47,6 +48,10 @@ def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str
     @app.before_server_stop
     async def _stop(_app: App) -> None:
         await services.stop()
+
+    @app.after_server_stop  # requests in flight have ended, or their time is up
+    async def _close(_app: App) -> None:
+        services.close()
 
     return app
 
