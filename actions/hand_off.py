@@ -46,12 +46,12 @@ def _collected(turn: Turn, number: str) -> dict[str, str]:
     shown = {str(item.get("id")): str(item.get("title")) for item in turn.slots.get("shown") or []}
     searched = (turn.slots.get("search") or {}).get("text", "")
     details = {
-        "Order": number,
-        "Order proven": "yes" if number and number == turn.slot("proven_order") else "",
-        "E-mail": proof if "@" in proof else "",
-        "Postcode": proof if proof and "@" not in proof else "",
-        "Product": shown.get(turn.slot("product"), ""),
-        "Looked for": searched,
+        "order_number": number,
+        "order_proven": "yes" if number and number == turn.slot("proven_order") else "",
+        "email": proof if "@" in proof else "",
+        "postcode": proof if proof and "@" not in proof else "",
+        "product": shown.get(turn.slot("product"), ""),
+        "looked_for": searched,
     }
     return {label: value for label, value in details.items() if value}
 

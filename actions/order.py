@@ -55,7 +55,9 @@ class ShowOrder(ShopAction):
         customer = await ask(shop().order_customer, order.number)
         email = proof if "@" in proof else ""
         speaker.show(Note(kind="order_looked_up", label="found"))
-        speaker.show(Contact(customer_id=customer, email=email, order_number=order.number))
+        known = await ask(shop().customer, customer) if customer else None
+        name = known.name if known else ""
+        speaker.show(Contact(customer_id=customer, name=name, email=email, order_number=order.number))
         _say(order, speaker)
         return [SlotSet("failed_proof", None), SlotSet("proven_order", order.number)]
 

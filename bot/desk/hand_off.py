@@ -123,7 +123,7 @@ def _summary(session: Session, conversation: Conversation, command: HandOff) -> 
     details = {key: str(value) for key, value in command.details.items() if value}
     for source in (_known_slots(lines), conversation.summary):
         for name in COLLECTED:
-            if source.get(name):
+            if source.get(name) and str(source[name]) not in details.values():
                 details.setdefault(name, str(source[name]))
     if contact.name:
         details.setdefault("name", contact.name)

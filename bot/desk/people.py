@@ -207,6 +207,8 @@ def open_session(
     rows.forget_latest_attempt(session, by_address)
     if _hasher().check_needs_rehash(user.password_hash):
         user.password_hash = _hasher().hash(password)
+    if user.role == "agent" and user.presence == "away":
+        user.presence = "available"  # who signs in to answer is there, until they say otherwise
     token = new_token()
     row = SignIn(
         token_hash=hash_token(token),

@@ -22,6 +22,7 @@ function stockText(item) {
 }
 
 function price(item) {
+  if (!item.price_minor && !item.currency) return ''; // the catalogue names no price
   const low = money(item.price_minor, item.currency);
   const isRange = item.price_to_minor && item.price_to_minor !== item.price_minor;
   const nodes = [h('span', { className: 'price-now' }, isRange ? t('product.from', { price: low }) : low)];
