@@ -57,17 +57,15 @@ def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
     text = tidy(text)
     sure: List[Span] = [*emails(text), *prices(text), *orders.sure(text), *postcodes(text)]
     spans = without_overlaps(sure)
-    taken = without_overlaps(spans + orders.bare(text))
-    bare = [span for span in taken if span.entity == "number"]
-    if len(bare) == 2 and not any(span.entity in ("order_number", "postcode") for span in spans):
-        # "1001 90210": the number of the order, then where it goes
-        first, second = bare
-        bare = [
-            Span("order_number", f"{orders.prefix}{first.value}".upper(), first.start, first.end),
-            Span("postcode", second.value, second.start, second.end),
-        ]
+    bare = [span for span in without_overlaps(spans + orders.bare(text)) if span.entity == "number"]
     if not any(span.entity == "postcode" for span in spans):
-        bare += _five_digits(text, without_overlaps(spans + bare))
+        spans = without_overlaps(spans + _five_digits(text, spans + bare))
+    kinds = {span.entity for span in spans}
+    if bare and "order_number" not in kinds and (kinds & {"email", "postcode"} or len(bare) == 2):
+        # "1001 jo@example.com", "1001 90210", "1001 2200": the number of the order, then the proof
+        first, *others = bare
+        bare = [Span("order_number", f"{orders.prefix}{first.value}".upper(), first.start, first.end)]
+        bare += [Span("postcode", span.value, span.start, span.end) for span in others]
     doc = gazetteer.nlp.tokenizer(text)
     spans = without_overlaps([*spans, *bare, *gazetteer.spans(text, doc), *wishes(text), *places(text)])
     product = _product(text, spans)
