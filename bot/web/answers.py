@@ -10,7 +10,7 @@ from bot.core.errors import BadInput, NotFound
 from bot.desk import answers
 from bot.desk.answers import Edited
 from bot.desk.default_answers import Default
-from bot.web.api import Api, Body
+from bot.web.api import Api, Body, Number
 from bot.web.pages import render
 
 
@@ -20,7 +20,7 @@ class Edit(Body):
     name: str
     locale: str
     text: str
-    base_version: int | None = None
+    base_version: Number | None = None
 
 
 class Reset(Body):
@@ -28,7 +28,7 @@ class Reset(Body):
 
     name: str
     locale: str
-    base_version: int | None = None
+    base_version: Number | None = None
 
 
 def routes(api: Api) -> None:

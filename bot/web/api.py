@@ -6,7 +6,7 @@ Bodies are msgspec structs with unknown fields forbidden; every failure leaves i
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sanic import HTTPResponse, Request
@@ -14,6 +14,8 @@ from sanic.response import raw
 
 from bot.core.errors import AisleError, BadInput
 
+# A number clients keep (event, version): fits JavaScript and every database's integers.
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Handler = Callable[..., Awaitable[Any]]
 
 

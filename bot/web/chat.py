@@ -25,7 +25,7 @@ from bot.desk.receive import Incoming, Received, receive
 from bot.desk.visitors import Visitor
 from bot.store import conversations as store
 from bot.store.tables import Contact, Conversation, Event, Message, User
-from bot.web.api import Api, Body, json_response, whole_number
+from bot.web.api import Api, Body, Number, json_response, whole_number
 
 PING_SECONDS = 15.0
 LONG_POLL_SECONDS = 25
@@ -52,7 +52,7 @@ class Choice(Body):
     """A quick reply: its id, and the number of the event that offered it."""
 
     id: str
-    seq: int | None = None
+    seq: Number | None = None
 
 
 class Send(Body):
@@ -67,7 +67,7 @@ class Send(Body):
 class Read(Body):
     """The shopper has seen everything up to event `seq`."""
 
-    seq: int
+    seq: Number
 
 
 class Rating(Body):

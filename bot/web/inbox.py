@@ -14,7 +14,7 @@ from bot.desk.people import Person
 from bot.store import inbox as rows
 from bot.store.conversations import events_before
 from bot.web import inbox_aids, inbox_live
-from bot.web.api import Api, Body, whole_number
+from bot.web.api import Api, Body, Number, whole_number
 from bot.web.pages import render
 
 IDS_MOST = 200
@@ -25,7 +25,7 @@ CONVERSATION = "/api/inbox/conversations/<conversation_id:str>"
 class Step(Body):
     """A change of hands; `version` is the conversation's version on the page."""
 
-    version: int | None = None
+    version: Number | None = None
 
 
 class Reply(Body):

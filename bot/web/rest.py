@@ -22,7 +22,7 @@ from bot.store.tables import Event, Message
 from bot.web.api import Api, Body
 
 WAIT_SECONDS = 25.0
-_CHOICE = re.compile(r"^choice:(\d*):(.+)$")
+_CHOICE = re.compile(r"^choice:(\d{0,15}):(.+)$")
 
 
 class RestMessage(Body):
