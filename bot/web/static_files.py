@@ -37,9 +37,14 @@ def load(path: str) -> File:
     Raises:
         NotFound: there is none, or the path leads out of the folder.
     """
-    target = (ROOT / path).resolve()
-    if not target.is_relative_to(ROOT) or not target.is_file():
+    try:
+        target = (ROOT / path).resolve()
+        is_ours = target.is_relative_to(ROOT) and target.is_file()
+    except (OSError, ValueError) as error:  # a name no file can have
+        raise NotFound from error
+    if not is_ours:
         raise NotFound
+    path = target.relative_to(ROOT).as_posix()  # `a/../b` and `b` are kept once
     stamp = target.stat().st_mtime_ns
     known = _files.get(path)
     if known is not None and known.stamp == stamp:
