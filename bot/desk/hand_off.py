@@ -88,7 +88,7 @@ def hand_off(
         cause_id=cause_id,
         position=place,
         minutes=minutes,
-        opens=_opening(state.opens_at, context),
+        opens=opening(state.opens_at, conversation.language, context=context, at=at),
     )
 
 
@@ -97,10 +97,21 @@ def _known_slots(lines: Sequence[Any]) -> dict[str, Any]:
     return next((data["slots"] for _, data in lines if data and data.get("slots")), {})
 
 
-def _opening(opens_at: datetime | None, context: Context) -> str:
+def opening(opens_at: datetime | None, locale: str, *, context: Context, at: datetime) -> str:
+    """When people are back, as one says it: `tomorrow at 09:00`, `on Monday at 09:00`; empty when not known."""
     if opens_at is None:
         return ""
-    return opens_at.astimezone(ZoneInfo(context.profile.timezone)).strftime("%Y-%m-%d, %H:%M")
+    zone = ZoneInfo(context.profile.timezone)
+    local = opens_at.astimezone(zone)
+    days = (local.date() - at.astimezone(zone).date()).days
+    key = {0: "opens.today", 1: "opens.tomorrow"}.get(days, "opens.day" if days < 7 else "opens.date")
+    return context.words.text(
+        key,
+        locale,
+        day=context.words.text(f"day.{local.weekday()}", locale),
+        date=local.date().isoformat(),
+        time=f"{local:%H:%M}",
+    )
 
 
 def _summary(session: Session, conversation: Conversation, command: HandOff) -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 import asyncio
 import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core.profile import Profile
+from bot.core.settings import Settings
 from bot.core.times import now
 from bot.desk import assign, close, hand_off, presence, reply
+from bot.desk.context import Context
 from bot.desk.people import add_user
+from bot.desk.words import Words
 from bot.store.tables import Contact, Conversation, Fact, User
 from tests.running import RunningDesk, Shopper
 
@@ -239,3 +246,21 @@ async def test_start_over_gives_up_the_place_in_line(desk: RunningDesk) -> None:
     await shopper.until("Fresh start")
     await shopper.send("hello")
     await shopper.until("echo: hello")
+
+
+@pytest.mark.parametrize(
+    ("opens", "locale", "said"),
+    [
+        ("2026-11-20T09:00", "en", "today at 09:00"),
+        ("2026-11-21T10:30", "en", "tomorrow at 10:30"),
+        ("2026-11-23T09:00", "en", "on Monday at 09:00"),
+        ("2026-11-30T09:00", "en", "on 2026-11-30 at 09:00"),
+        ("2026-11-23T09:00", "lt", "pirmadienį 09:00"),
+    ],
+)
+def test_the_next_opening_is_said_as_people_say_it(opens: str, locale: str, said: str) -> None:
+    zone = ZoneInfo("Europe/Vilnius")
+    context = Context(Settings(), Profile(name="Shop", timezone="Europe/Vilnius"), Words())
+    opens_at = datetime.fromisoformat(opens).replace(tzinfo=zone)
+    friday = datetime(2026, 11, 20, 7, 30, tzinfo=zone)
+    assert hand_off.opening(opens_at, locale, context=context, at=friday) == said
