@@ -29,7 +29,14 @@ class Speaker:
     def __init__(self, dispatcher: CollectingDispatcher) -> None:
         self._dispatcher = dispatcher
 
-    def say(self, response: str, part: Part | None = None, *, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
+    def say(
+        self,
+        response: str,
+        part: Part | None = None,
+        *,
+        buttons: list[dict[str, str]] | None = None,
+        **values: Any,
+    ) -> None:
         """Say a response, filled in with `values`, with a part in the same message."""
         custom = {"json_message": to_json(part)} if part is not None else {}
         self._dispatcher.utter_message(response=response, buttons=buttons or [], **custom, **values)
@@ -42,7 +49,9 @@ class Speaker:
 class ShopAction(Action, ABC):  # type: ignore[misc]
     """An ABC, because the action server makes one of every concrete action it finds."""
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
         """Act; a raised exception becomes a marker, from which the desk speaks honestly and keeps a fact.
 
         Rasa itself would stay silent.
@@ -56,7 +65,9 @@ class ShopAction(Action, ABC):  # type: ignore[misc]
         except Exception:
             log.exception("action_failed", extra={"action": self.name()})
             dispatcher.messages.clear()
-            dispatcher.utter_message(json_message={"type": "note", "kind": "action_failed", "label": self.name()})
+            dispatcher.utter_message(
+                json_message={"type": "note", "kind": "action_failed", "label": self.name()}
+            )
         return []
 
     @abstractmethod

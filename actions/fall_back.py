@@ -27,7 +27,11 @@ class FallBack(ShopAction):
         if turn.intent == "nlu_fallback":
             intent = turn.parsed.get("intent") or {}
             speaker.show(
-                Note(kind="fallback", label=str(intent.get("why") or "low_confidence"), value=intent.get("confidence"))
+                Note(
+                    kind="fallback",
+                    label=str(intent.get("why") or "low_confidence"),
+                    value=intent.get("confidence"),
+                )
             )
         misses = _misses(turn)
         candidates = _candidates(turn)
@@ -36,7 +40,7 @@ class FallBack(ShopAction):
         elif misses == 1 or turn.intent == "none_of_these":
             speaker.say("utter_rephrase")
         elif candidates:
-            values = {}
+            values: dict[str, Any] = {}
             for number, (title, payload) in enumerate(candidates, start=1):
                 values |= {f"title{number}": title, f"payload{number}": payload}
             speaker.say(f"utter_did_you_mean_{COUNTED[len(candidates)]}", **values)

@@ -18,7 +18,7 @@ hookimpl = pluggy.HookimplMarker("rasa_sdk")
 class Guard:
     """A plug-in of rasa_sdk."""
 
-    @hookimpl  # type: ignore[untyped-decorator]
+    @hookimpl
     def attach_sanic_app_extensions(self, app: Sanic[Any, Any]) -> None:
         """Check the header before every route but the health check."""
         secret = os.environ.get("AISLE_INTERNAL_SECRET", "").encode()
@@ -28,7 +28,9 @@ class Guard:
                 return None
             if hmac.compare_digest(request.headers.get("X-Aisle-Secret", "").encode(), secret):
                 return None
-            return response.json({"ok": False, "error": "not_allowed", "message": "The secret is missing or wrong."}, 403)
+            return response.json(
+                {"ok": False, "error": "not_allowed", "message": "The secret is missing or wrong."}, 403
+            )
 
         app.register_middleware(check, "request")
 

@@ -123,6 +123,8 @@ class ExplainForm(ShopAction):
                 break
         if turns:
             speaker.say("utter_form_stuck")
+        elif turn.intent in ("affirm", "deny", "helpful_no"):
+            speaker.say("utter_form_help")
         elif turn.slots.get("requested_slot") == "proof":
             speaker.say("utter_need_proof")
         else:

@@ -7,14 +7,13 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import ShopAction, Speaker, ask, shop
+from actions.stock import say_stock
 from actions.turn import Turn
 from actions.words import listed, money, shortened
 from bot.core.messages import Note, ProductCard, Products
-from bot.shop.contract import Query, VariantView
+from bot.shop.contract import Query
 
-FEW = 5  # so many left are worth saying
 _POINTS_BACK = re.compile(r"\b(?:it|its|it's|this|that|them|they|these|those|one)\b", re.I)
-_WORDS = re.compile(r"[^\W_]+")
 
 
 class ProductFacts(ShopAction):
@@ -29,22 +28,27 @@ class ProductFacts(ShopAction):
         card = await _meant(turn, speaker)
         if card is None:
             return []
-        speaker.show(Note(kind="product_asked", label=card.product_id))
-        shown = turn.slots.get("shown") or []
-        # a card that is the last thing on the screen need not be shown again
-        part = None if [item["id"] for item in shown] == [card.product_id] else Products(items=(card,))
-        if turn.intent == "product_price":
-            _say_price(card, part, speaker)
-        elif turn.intent == "product_stock":
-            await _say_stock(card, part, turn, speaker)
-        elif turn.intent == "product_options":
-            _say_options(card, part, speaker)
-        elif turn.intent == "product_details" and card.description:
-            speaker.say("utter_product_details", part, title=card.title, description=shortened(card.description))
-        else:
-            speaker.say("utter_product_shown", Products(items=(card,)), title=card.title)
-        seen = [{"id": card.product_id, "title": card.title, "price": card.price_minor}]
-        return [SlotSet("product", card.product_id), *([SlotSet("shown", seen)] if len(shown) < 2 else [])]
+        return await answer(card, turn, speaker)
+
+
+async def answer(card: ProductCard, turn: Turn, speaker: Speaker) -> list[EventType]:
+    """Say what was asked about a product."""
+    speaker.show(Note(kind="product_asked", label=card.product_id))
+    shown = turn.slots.get("shown") or []
+    # a card that is the last thing on the screen need not be shown again
+    part = None if [item["id"] for item in shown] == [card.product_id] else Products(items=(card,))
+    if turn.intent == "product_price":
+        _say_price(card, part, speaker)
+    elif turn.intent in ("product_stock", "refine_search"):
+        await say_stock(card, part, turn, speaker)
+    elif turn.intent == "product_options":
+        _say_options(card, part, speaker)
+    elif turn.intent == "product_details" and card.description:
+        speaker.say("utter_product_details", part, title=card.title, description=shortened(card.description))
+    else:
+        speaker.say("utter_product_shown", Products(items=(card,)), title=card.title)
+    seen = [{"id": card.product_id, "title": card.title, "price": card.price_minor}]
+    return [SlotSet("product", card.product_id), *([SlotSet("shown", seen)] if len(shown) < 2 else [])]
 
 
 async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
@@ -62,7 +66,9 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
     among = _among(named, shown)
     if among:
         return await ask(shop().product, among)
-    if named and not (_POINTS_BACK.search(turn.text) and (current or shown)):
+    points_back = bool(_POINTS_BACK.search(turn.text))
+    is_thing = bool(turn.entity("category") or turn.entity("brand"))
+    if named and (is_thing or not points_back):
         found = await ask(shop().search, Query(text=named, limit=1))
         if found.items:
             return await ask(shop().product, found.items[0].product_id)
@@ -118,56 +124,3 @@ def _say_options(card: ProductCard, part: Products | None, speaker: Speaker) -> 
         return
     text = "; ".join(listed([str(value) for value in values]) for values in several.values())
     speaker.say("utter_product_options", part, title=card.title, options=text)
-
-
-async def _say_stock(card: ProductCard, part: Products | None, turn: Turn, speaker: Speaker) -> None:
-    asked = _asked(card, turn)
-    if asked:
-        _say_variant(card, part, asked, await ask(shop().variants, card.product_id), speaker)
-    elif card.availability == "out_of_stock":
-        speaker.say("utter_product_out_of_stock", part, title=card.title)
-    elif card.availability in ("preorder", "backorder"):
-        speaker.say("utter_product_preorder", part, title=card.title)
-    elif card.stock is not None and card.stock <= FEW:
-        speaker.say("utter_product_few_left", part, title=card.title, stock=card.stock)
-    else:
-        speaker.say("utter_product_in_stock", part, title=card.title)
-
-
-def _asked(card: ProductCard, turn: Turn) -> list[str]:
-    """Option values asked for: those recognised, and this product's own however they are typed ('3 person')."""
-    found = [value for entity in ("colour", "size") for value in turn.entity_values(entity)]
-    found += [text.partition("=")[2] for text in turn.entity_values("option")]
-    said = _spaced(turn.text)
-    for values in card.options.values():
-        found += [value for value in values if len(value) > 3 and _spaced(value) in said]
-    return list(dict.fromkeys(found))
-
-
-def _spaced(text: str) -> str:
-    """Words only, in lower case, with a blank around each."""
-    words = " ".join(_WORDS.findall(text.lower()))
-    return f" {words} "
-
-
-def _say_variant(
-    card: ProductCard, part: Products | None, asked: list[str], variants: Sequence[VariantView], speaker: Speaker
-) -> None:
-    names = {"title": card.title, "variant": listed(asked)}
-    fitting = [variant for variant in variants if all(_has(variant, value) for value in asked)]
-    there = [variant for variant in variants if variant.availability != "out_of_stock"]
-    others = listed(list(dict.fromkeys(" ".join(variant.options.values()) for variant in there))[:6])
-    if any(variant.availability != "out_of_stock" for variant in fitting):
-        speaker.say("utter_product_variant_in_stock", part, **names)
-    elif fitting and others:
-        speaker.say("utter_product_variant_out", part, others=others, **names)
-    elif fitting or not others:
-        speaker.say("utter_product_variant_gone", part, **names)
-    else:
-        speaker.say("utter_product_variant_unknown", part, others=others, **names)
-
-
-def _has(variant: VariantView, value: str) -> bool:
-    """Whether a variant has an option value: 'M' is 'M' only, 'blue' is also 'Dusk blue'."""
-    wanted = value.lower()
-    return any(wanted == option.lower() or (len(wanted) > 2 and wanted in option.lower()) for option in variant.options.values())

@@ -9,13 +9,17 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import ShopAction, Speaker, ask, shop
+from actions.product import answer
 from actions.turn import Turn
 from bot.core.messages import Note, ProductCard, Products
 from bot.shop.contract import Found, Query
 
 PAGE = 5
 _IN_STOCK = re.compile(r"\b(?:in stock|available(?: now)?)\b", re.I)
-_CHEAPER = re.compile(r"\b(?:cheaper|less expensive|not so expensive|too expensive|lower price)\b(?!\s+than)", re.I)
+_SEVERAL = re.compile(r"\b(?:ones|others?|all|only|show)\b", re.I)
+_CHEAPER = re.compile(
+    r"\b(?:cheaper|less expensive|not so expensive|too expensive|lower price)\b(?!\s+than)", re.I
+)
 
 
 class SearchProducts(ShopAction):
@@ -31,12 +35,29 @@ class SearchProducts(ShopAction):
         if turn.intent == "show_more" and last:
             return await _more(last, speaker)
         if turn.intent == "refine_search" and last:
-            return await _refine(turn, last, speaker)
+            card = await _in_focus(turn)
+            return await answer(card, turn, speaker) if card else await _refine(turn, last, speaker)
         query = _new(turn)
-        if not query.text and not query.options and query.price_max_minor is None and query.price_min_minor is None:
+        if (
+            not query.text
+            and not query.options
+            and query.price_max_minor is None
+            and query.price_min_minor is None
+        ):
             speaker.say("utter_what_product")
             return []
         return await _search(query, speaker)
+
+
+async def _in_focus(turn: Turn) -> ProductCard | None:
+    """The one product spoken of, when 'in blue?' or 'size M' asks about it and not for other products."""
+    asks_for_option = any(turn.entity(name) for name in ("colour", "size", "option"))
+    asks_for_others = any(
+        turn.entity(name) for name in ("price_max", "price_min", "sort", "category", "brand")
+    )
+    if not turn.slot("product") or not asks_for_option or asks_for_others or _SEVERAL.search(turn.text):
+        return None
+    return await ask(shop().product, turn.slot("product"))
 
 
 def _new(turn: Turn) -> Query:
@@ -127,6 +148,9 @@ def _remember(query: Query, items: Sequence[ProductCard], *, seen: int | None = 
     """What 'cheaper ones', 'more' and 'the second one' will refer to."""
     return [
         SlotSet("search", {**asdict(query), "seen": len(items) if seen is None else seen}),
-        SlotSet("shown", [{"id": item.product_id, "title": item.title, "price": item.price_minor} for item in items]),
+        SlotSet(
+            "shown",
+            [{"id": item.product_id, "title": item.title, "price": item.price_minor} for item in items],
+        ),
         SlotSet("product", items[0].product_id if len(items) == 1 else None),
     ]

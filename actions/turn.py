@@ -44,7 +44,9 @@ class Turn:
                 if event.get("event") == "user"
             ),
             actions_before=tuple(
-                str(event.get("name") or "") for event in reversed(events[: max(here, 0)]) if event.get("event") == "action"
+                str(event.get("name") or "")
+                for event in reversed(events[: max(here, 0)])
+                if event.get("event") == "action"
             ),
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from typing import Any, Dict, Optional, Text
+from typing import Any
 
 import aiohttp
 from rasa.core.actions.action import RemoteAction
@@ -22,7 +22,9 @@ def prepare_validation() -> None:
     def validate(_action: RemoteAction, result: Any) -> bool:
         events = result.get("events") if isinstance(result, dict) else None
         responses = result.get("responses") if isinstance(result, dict) else None
-        if not isinstance(events, list) or not all(isinstance(e, dict) and isinstance(e.get("event"), str) for e in events):
+        if not isinstance(events, list) or not all(
+            isinstance(e, dict) and isinstance(e.get("event"), str) for e in events
+        ):
             raise RasaException("The action server's events are not a list of events.")
         if not isinstance(responses, list) or not all(isinstance(r, dict) for r in responses):
             raise RasaException("The action server's responses are not a list of responses.")
@@ -34,7 +36,7 @@ def prepare_validation() -> None:
 class ActionEndpoint(EndpointConfig):
     """Rasa's endpoint, at `AISLE_ACTIONS_URL` when set; a failure is kept per sender until it is asked for."""
 
-    def __init__(self, base: Optional[EndpointConfig]) -> None:
+    def __init__(self, base: EndpointConfig | None) -> None:
         address = os.environ.get("AISLE_ACTIONS_URL", "").rstrip("/")
         url = f"{address}/webhook" if address else base.url if base else "http://127.0.0.1:5055/webhook"
         super().__init__(url=url, headers=dict(base.headers) if base else {}, enable_selective_domain=True)
@@ -42,14 +44,21 @@ class ActionEndpoint(EndpointConfig):
         if secret:
             self.headers["X-Aisle-Secret"] = secret
         prepare_validation()
-        self._connection: Optional[aiohttp.ClientSession] = None
-        self._failed: Dict[Text, Text] = {}
+        self._connection: aiohttp.ClientSession | None = None
+        self._failed: dict[str, str] = {}
 
-    def failed_action(self, sender: Text) -> Text:
+    def failed_action(self, sender: str) -> str:
         """Name of the action that failed for `sender` since the last time this was asked; empty when none."""
         return self._failed.pop(sender, "")
 
-    async def request(self, method: Text = "post", subpath: Optional[Text] = None, content_type: Optional[Text] = None, compress: bool = False, **kwargs: Any) -> Any:  # noqa: E501
+    async def request(
+        self,
+        method: str = "post",
+        subpath: str | None = None,
+        content_type: str | None = None,
+        compress: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         """The action server's answer.
 
         Raises:
@@ -67,21 +76,21 @@ class ActionEndpoint(EndpointConfig):
             self._note(body)
             raise
 
-    def _note(self, body: Dict[Text, Any]) -> None:
+    def _note(self, body: dict[str, Any]) -> None:
         self._failed[str(body.get("sender_id", ""))] = str(body.get("next_action", ""))
 
-    async def _post(self, body: Dict[Text, Any]) -> Any:
+    async def _post(self, body: dict[str, Any]) -> Any:
         if self._connection is None or self._connection.closed:
             self._connection = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST_SECONDS))
         for attempt in (1, 2):
             try:
                 async with self._connection.post(self.url, json=body, headers=self.headers) as response:
                     if response.status >= REJECTED:
-                        raise ClientResponseError(response.status, response.reason or "", await response.content.read())
+                        raise ClientResponseError(
+                            response.status, response.reason or "", await response.content.read()
+                        )
                     return await response.json()
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 if attempt == 2:  # the first may have met a connection the server had just closed
                     raise
         raise AssertionError("unreachable")
-
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from typing import Any, Dict, List, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -21,7 +21,9 @@ from bot.nlu.intents import LEAVES
 RANKING_LENGTH = 3
 
 # Rasa knows no response selector but its own
-warnings.filterwarnings("ignore", message="You have defined training data with examples for training a response")
+warnings.filterwarnings(
+    "ignore", message="You have defined training data with examples for training a response"
+)
 # and looks for `/intent` payloads behind the pipeline, where it warns of `/faq/returns`, which the classifier has read
 warnings.filterwarnings("ignore", message=r"Failed to parse arguments in line '/\w+/", category=UserWarning)
 
@@ -33,12 +35,16 @@ class AnswerSelector(GraphComponent):
     def __init__(self, storage: ModelStorage, resource: Resource) -> None:
         self._storage = storage
         self._resource = resource
-        self._intents: List[str] = []
-        self._responses: Dict[str, List[Dict[Text, Any]]] = {}
+        self._intents: list[str] = []
+        self._responses: dict[str, list[dict[str, Any]]] = {}
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> AnswerSelector:
         """An untrained component."""
         return cls(model_storage, resource)
@@ -54,7 +60,12 @@ class AnswerSelector(GraphComponent):
 
     @classmethod
     def load(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> AnswerSelector:
         """The trained component."""
         component = cls(model_storage, resource)
@@ -63,11 +74,11 @@ class AnswerSelector(GraphComponent):
         component._intents, component._responses = kept["intents"], kept["responses"]
         return component
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Add the property."""
         for message in messages:
-            leaves: List[Dict[str, Any]] = message.get(LEAVES) or []
-            selected: Dict[str, Any] = {"all_retrieval_intents": self._intents}
+            leaves: list[dict[str, Any]] = message.get(LEAVES) or []
+            selected: dict[str, Any] = {"all_retrieval_intents": self._intents}
             for intent in self._intents:
                 ranked = [leaf for leaf in leaves if leaf["name"].startswith(f"{intent}/")][:RANKING_LENGTH]
                 if ranked:
@@ -75,7 +86,7 @@ class AnswerSelector(GraphComponent):
             message.set("response_selector", selected, add_to_output=True)
         return messages
 
-    def _selection(self, ranked: List[Dict[str, Any]], *, is_meant: bool) -> Dict[str, Any]:
+    def _selection(self, ranked: list[dict[str, Any]], *, is_meant: bool) -> dict[str, Any]:
         name = ranked[0]["name"]
         # the texts travel with every stored event: only where they are about to be said
         texts = self._responses.get(f"utter_{name}", [{"text": name}]) if is_meant else []
@@ -86,5 +97,7 @@ class AnswerSelector(GraphComponent):
                 "intent_response_key": name,
                 "utter_action": f"utter_{name}",
             },
-            "ranking": [{"confidence": leaf["confidence"], "intent_response_key": leaf["name"]} for leaf in ranked],
+            "ranking": [
+                {"confidence": leaf["confidence"], "intent_response_key": leaf["name"]} for leaf in ranked
+            ],
         }

@@ -1,20 +1,26 @@
 """E-mail addresses and postcodes as people type them."""
 
 import re
-from typing import Iterator, List, Tuple
+from collections.abc import Iterator
 
 from bot.nlu.spans import Span
 
 _ENDINGS = (
-    "com|net|org|info|eu|io|lt|lv|ee|pl|de|at|ch|fr|es|it|pt|nl|be|lu|dk|se|no|fi|ie|uk|us|ca|cz|sk|hu|ro|bg|gr|hr|si|rs|am|ge|ke"
+    "com|net|org|info|eu|io|lt|lv|ee|pl|de|at|ch|fr|es|it|pt|nl|be|lu|dk|se|no|fi|ie|uk"
+    "|us|ca|cz|sk|hu|ro|bg|gr|hr|si|rs|am|ge|ke"
 )
 _AT = r"(?:\s{0,2}@\s{0,2}|\s{0,2}[\(\[]\s?at\s?[\)\]]\s{0,2})"
 _DOT = r"(?:\s{0,1}[.,]\s{0,1}|\s{0,2}[\(\[]\s?dot\s?[\)\]]\s{0,2}|\s{1,2}dot\s{1,2})"
 _LOCAL = r"[\w+'-]{1,64}(?:(?:\.|\s{1,2}dot\s{1,2})[\w+'-]{1,64}){0,4}"
 _DOMAIN = r"[a-z0-9-]{1,63}"
 
-TYPED = re.compile(rf"(?<![\w.+-])({_LOCAL}){_AT}({_DOMAIN}(?:{_DOT}{_DOMAIN}){{0,3}}{_DOT}[a-z]{{2,24}})(?![\w@])", re.I)
-SPOKEN = re.compile(rf"(?<![\w.+-])({_LOCAL})\s{{1,2}}at\s{{1,2}}({_DOMAIN}(?:{_DOT}{_DOMAIN}){{0,2}}{_DOT}(?:{_ENDINGS}))(?!\w)", re.I)
+TYPED = re.compile(
+    rf"(?<![\w.+-])({_LOCAL}){_AT}({_DOMAIN}(?:{_DOT}{_DOMAIN}){{0,3}}{_DOT}[a-z]{{2,24}})(?![\w@])", re.I
+)
+SPOKEN = re.compile(
+    rf"(?<![\w.+-])({_LOCAL})\s{{1,2}}at\s{{1,2}}({_DOMAIN}(?:{_DOT}{_DOMAIN}){{0,2}}{_DOT}(?:{_ENDINGS}))(?!\w)",
+    re.I,
+)
 _PLAIN_DOT = re.compile(_DOT, re.I)
 _TAIL = re.compile(rf"^(.*?\.(?:{_ENDINGS}))\..*$")
 
@@ -42,9 +48,13 @@ def _nth_label_end(text: str, dots: int) -> int:
     return ends[dots] if dots < len(ends) else len(text)
 
 
-_COUNTRIES = "LT|LV|EE|PL|DE|AT|CH|FR|ES|IT|PT|NL|BE|LU|DK|SE|NO|FI|IE|CZ|SK|HU|RO|BG|GR|HR|SI|RS|AM|GE|KE|D|F|I|A|B|L"
-_NOT_DUTCH = "IS|IN|MY|TO|AT|ON|OF|IT|OR|AN|AS|BE|HE|WE|DO|IF|NO|SO|UP|US|BY|GO|ME|OK|HI|PM|AM|EU|CM|KM|KG|MM|ML|GR"
-POSTCODES: List[Tuple["re.Pattern[str]", bool]] = [
+_COUNTRIES = (
+    "LT|LV|EE|PL|DE|AT|CH|FR|ES|IT|PT|NL|BE|LU|DK|SE|NO|FI|IE|CZ|SK|HU|RO|BG|GR|HR|SI|RS|AM|GE|KE|D|F|I|A|B|L"
+)
+_NOT_DUTCH = (
+    "IS|IN|MY|TO|AT|ON|OF|IT|OR|AN|AS|BE|HE|WE|DO|IF|NO|SO|UP|US|BY|GO|ME|OK|HI|PM|AM|EU|CM|KM|KG|MM|ML|GR"
+)
+POSTCODES: list[tuple["re.Pattern[str]", bool]] = [
     (re.compile(rf"\b(?:{_COUNTRIES})[-–]\s?\d{{4,6}}\b", re.I), True),
     (re.compile(r"\b(?:LT|LV|EE|AT|CH|DK|HU)\s?\d{4,5}\b", re.I), True),
     (re.compile(r"\b(?:GIR\s?0AA|[A-Z]{1,2}\d[A-Z\d]?\s{0,2}\d[A-Z]{2})\b", re.I), True),  # United Kingdom
@@ -59,7 +69,10 @@ POSTCODES: List[Tuple["re.Pattern[str]", bool]] = [
     (re.compile(r"(?<!\d )\b\d{3}\s\d{2}\b(?! ?\d)"), True),  # Sweden, Czechia, Greece
     (re.compile(r"\b(?:D6W|[AC-FHKNPRTV-Y]\d{2})\s[0-9AC-FHKNPRTV-Y]{4}\b", re.I), True),  # Ireland
 ]
-CUED = re.compile(r"\b(?:post\s?code|postal\s?code|zip(?:\s?code)?|plz)\W{0,3}(?:is|was|:)?\W{0,3}((?:[a-z]{1,2}[- ]?)?\d{4,6})\b", re.I)
+CUED = re.compile(
+    r"\b(?:post\s?code|postal\s?code|zip(?:\s?code)?|plz)\W{0,3}(?:is|was|:)?\W{0,3}((?:[a-z]{1,2}[- ]?)?\d{4,6})\b",
+    re.I,
+)
 
 
 def postcodes(text: str) -> Iterator[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -24,26 +24,30 @@ class Decision(IntentClassifier, GraphComponent):
     """Turns an unsure or ambiguous message into `nlu_fallback` and keeps what it may have meant as `candidates`."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         """Behind a classifier."""
         return [IntentClassifier]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """`threshold`: least confidence; `ambiguity`: least lead over the second; `candidate`: least to be offered."""
         return {"threshold": 0.35, "ambiguity": 0.06, "candidate": 0.06}
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> Decision:
         """The component; it learns nothing."""
         return cls(config)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Decide, and drop the product entity where the message is about something else."""
         for message in messages:
             leaves = message.get(LEAVES) or []
@@ -66,12 +70,14 @@ class Decision(IntentClassifier, GraphComponent):
                 message.set(ENTITIES, [e for e in entities if e["entity"] != "product"], add_to_output=True)
         return messages
 
-    def _fall_back(self, message: Message, leaves: List[Dict[str, Any]], why: str) -> None:
+    def _fall_back(self, message: Message, leaves: list[dict[str, Any]], why: str) -> None:
         ranking = message.get("intent_ranking") or []
         fallback = {"name": FALLBACK, "confidence": leaves[0]["confidence"]}
         message.set(INTENT, {**fallback, "why": why}, add_to_output=True)
         message.set("intent_ranking", [fallback, *ranking][:RANKING_LENGTH], add_to_output=True)
-        candidates = [leaf for leaf in leaves[:4] if leaf["title"] and leaf["confidence"] >= self._config["candidate"]]
+        candidates = [
+            leaf for leaf in leaves[:4] if leaf["title"] and leaf["confidence"] >= self._config["candidate"]
+        ]
         message.set("candidates", candidates[:3], add_to_output=True)
 
 

@@ -4,7 +4,8 @@ import hmac
 import json
 import logging
 import os
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -25,11 +26,11 @@ class Silent(OutputChannel):
     """Says nothing: the replies are read from the tracker, the first time and when a message is repeated."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """As responses may name it."""
         return "desk"
 
-    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Kept in the tracker already."""
 
 
@@ -37,16 +38,16 @@ class DeskInput(InputChannel):
     """`POST /webhooks/desk/webhook`; the shapes are in docs/internals.md."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Part of the address."""
         return "desk"
 
-    def __init__(self, secret: Text) -> None:
+    def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
-        self._actions: Optional[ActionEndpoint] = None
+        self._actions: ActionEndpoint | None = None
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "DeskInput":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "DeskInput":
         """The secret is read from the environment: Rasa stops at a `${…}` that is not set."""
         return cls(os.environ.get("AISLE_INTERNAL_SECRET", ""))
 
@@ -82,7 +83,9 @@ class DeskInput(InputChannel):
 
         return door
 
-    async def _turn(self, agent: Any, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> HTTPResponse:
+    async def _turn(
+        self, agent: Any, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    ) -> HTTPResponse:
         actions = self._action_endpoint(agent)
         async with agent.lock_store.lock(f"desk:{message.sender_id}"):
             store = getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
@@ -105,32 +108,32 @@ class DeskInput(InputChannel):
         return self._actions
 
 
-def _text(body: Any, name: Text) -> Text:
+def _text(body: Any, name: str) -> str:
     value = body.get(name) if isinstance(body, dict) else None
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} must be a text")
     return value
 
 
-def _dumps(value: Any) -> Text:
+def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _refuse(status: int, code: Text, message: Text) -> HTTPResponse:
+def _refuse(status: int, code: str, message: str) -> HTTPResponse:
     return response.json({"ok": False, "error": code, "message": message}, status=status)
 
 
-def _last_message_id(tracker: DialogueStateTracker) -> Text:
+def _last_message_id(tracker: DialogueStateTracker) -> str:
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             return str(event.message_id or "")
     return ""
 
 
-def _answer(tracker: DialogueStateTracker, failed: Text) -> Dict[Text, Any]:
+def _answer(tracker: DialogueStateTracker, failed: str) -> dict[str, Any]:
     """The answer of the latest turn, from the events since its message."""
-    replies: List[Dict[Text, Any]] = []
-    message: Optional[UserUttered] = None
+    replies: list[dict[str, Any]] = []
+    message: UserUttered | None = None
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             message = event
@@ -150,8 +153,11 @@ def _answer(tracker: DialogueStateTracker, failed: Text) -> Dict[Text, Any]:
     }
 
 
-def _reply(event: BotUttered) -> Dict[Text, Any]:
-    reply: Dict[Text, Any] = {"text": event.text or "", "response": (event.metadata or {}).get("utter_action", "")}
+def _reply(event: BotUttered) -> dict[str, Any]:
+    reply: dict[str, Any] = {
+        "text": event.text or "",
+        "response": (event.metadata or {}).get("utter_action", ""),
+    }
     data = event.data or {}
     buttons = data.get("buttons") or data.get("quick_replies")
     if buttons:
@@ -162,7 +168,7 @@ def _reply(event: BotUttered) -> Dict[Text, Any]:
     return reply
 
 
-def _understood(message: UserUttered) -> Dict[Text, Any]:
+def _understood(message: UserUttered) -> dict[str, Any]:
     parsed = message.parse_data or {}
     name = message.intent.get("name") or ""
     ranking = [
@@ -174,6 +180,8 @@ def _understood(message: UserUttered) -> Dict[Text, Any]:
         "intent": message.intent.get("full_retrieval_intent_name") or name,
         "confidence": message.intent.get("confidence") or 0.0,
         "ranking": ranking,
-        "entities": [{key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []],
+        "entities": [
+            {key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []
+        ],
         "is_fallback": name == FALLBACK,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, FrozenSet, List, Optional, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -21,10 +21,19 @@ from bot.nlu.reading import CARRIERS, read
 from bot.nlu.spans import as_entities
 
 READING = "aisle_reading"
-PRODUCT_INTENTS = frozenset({"search_product", "product_price", "product_stock", "product_options", "product_details", "refine_search"})
+PRODUCT_INTENTS = frozenset(
+    {
+        "search_product",
+        "product_price",
+        "product_stock",
+        "product_options",
+        "product_details",
+        "refine_search",
+    }
+)
 
 
-def ordinary_words(training_data: TrainingData) -> FrozenSet[str]:
+def ordinary_words(training_data: TrainingData) -> frozenset[str]:
     """Words of examples that are not about products: never taken for a slip in a product's name."""
     words = set(CARRIERS)
     for example in training_data.intent_examples:
@@ -35,14 +44,18 @@ def ordinary_words(training_data: TrainingData) -> FrozenSet[str]:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
-    """Entities: order_number, email, postcode, number, price_max, price_min, ordinal, brand, category, colour, size, option, product."""
+    """Entities: order_number, email, postcode, number, price_max, price_min, sort, ordinal, and of the catalogue:
+    brand, category, colour, size, option, product (what is left to search for).
+    """
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """How order numbers of this shop look."""
         return {"order_prefix": "A", "order_digits_min": 4, "order_digits_max": 6}
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, ordinary: FrozenSet[str]) -> None:
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, ordinary: frozenset[str]
+    ) -> None:
         self._storage = storage
         self._resource = resource
         self._orders = orders_of(config)
@@ -51,7 +64,11 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> ShopEntityExtractor:
         """An untrained component."""
         return cls(config, model_storage, resource, frozenset(CARRIERS))
@@ -59,22 +76,29 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the ordinary words."""
         with self._storage.write_to(self._resource) as folder:
-            (folder / "ordinary.json").write_text(json.dumps(sorted(ordinary_words(training_data))), encoding="utf-8")
+            (folder / "ordinary.json").write_text(
+                json.dumps(sorted(ordinary_words(training_data))), encoding="utf-8"
+            )
         return self._resource
 
     @classmethod
     def load(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> ShopEntityExtractor:
         """The trained component."""
         with model_storage.read_from(resource) as folder:
             ordinary = frozenset(json.loads((folder / "ordinary.json").read_text(encoding="utf-8")))
         return cls(config, model_storage, resource, ordinary)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities, and the reading for the components behind."""
         for message in messages:
-            text: Optional[Text] = message.get(TEXT)
+            text: str | None = message.get(TEXT)
             if not text or text.startswith("/"):
                 continue
             reading = read(text, self._gazetteer.get(), self._orders)
@@ -84,6 +108,8 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
         return messages
 
 
-def orders_of(config: Dict[Text, Any]) -> OrderNumbers:
+def orders_of(config: dict[str, Any]) -> OrderNumbers:
     """The order-number rules of a component's configuration."""
-    return OrderNumbers(str(config["order_prefix"]), int(config["order_digits_min"]), int(config["order_digits_max"]))
+    return OrderNumbers(
+        str(config["order_prefix"]), int(config["order_digits_min"]), int(config["order_digits_max"])
+    )

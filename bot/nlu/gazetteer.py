@@ -7,8 +7,9 @@ import json
 import logging
 import os
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Tuple
+from typing import Any
 
 import spacy
 from rapidfuzz import fuzz, process
@@ -20,7 +21,7 @@ from bot.nlu.spans import Span
 
 logger = logging.getLogger(__name__)
 
-BUILT_IN: Dict[str, Any] = {
+BUILT_IN: dict[str, Any] = {
     "brands": ["Northpine", "Fernway"],
     "categories": [
         "Jackets", "Tents", "Backpacks", "Boots", "Blankets", "Mugs", "Lamps", "Candles", "Sleeping bags",
@@ -28,13 +29,23 @@ BUILT_IN: Dict[str, Any] = {
     ],
     "products": [],
     "options": {
-        "Colour": ["Black", "White", "Grey", "Blue", "Navy", "Green", "Red", "Yellow", "Orange", "Brown", "Beige", "Pink", "Purple"],
+        "Colour": [
+            "Black", "White", "Grey", "Blue", "Navy", "Green", "Red",
+            "Yellow", "Orange", "Brown", "Beige", "Pink", "Purple",
+        ],
         "Size": ["XS", "S", "M", "L", "XL", "XXL", "36", "37", "38", "39", "40", "41", "42", "43", "44", "45"],
     },
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIZE_CUE = re.compile(r"(?:\bsizes?|\bsized|\bin|\bin a|\ban?)\s*$", re.I)
-_BIG_WORDS = {"small": "S", "medium": "M", "large": "L", "extra large": "XL", "x-large": "XL", "extra small": "XS"}
+_BIG_WORDS = {
+    "small": "S",
+    "medium": "M",
+    "large": "L",
+    "extra large": "XL",
+    "x-large": "XL",
+    "extra small": "XS",
+}
 _CLOSE_ENOUGH = 84.0
 
 
@@ -58,18 +69,18 @@ def _forms(phrase: str) -> Iterator[str]:
 class Gazetteer:
     """Matches catalogue phrases; tolerant of one slip in a word that is not an ordinary one."""
 
-    def __init__(self, data: Dict[str, Any], nlp: Language, ordinary: FrozenSet[str]) -> None:
+    def __init__(self, data: dict[str, Any], nlp: Language, ordinary: frozenset[str]) -> None:
         self.nlp = nlp
         self._ordinary = ordinary
         self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._values: Dict[Tuple[str, str], str] = {}
+        self._values: dict[tuple[str, str], str] = {}
         vocabulary: set = set()
         for entity, value, phrase in self._phrases(data):
             if phrase.strip():
                 self._values.setdefault((entity, phrase.lower()), value)
                 if entity != "size":
                     vocabulary.update(word for word in phrase.lower().split() if len(word) >= 4)
-        by_entity: Dict[str, List[str]] = {}
+        by_entity: dict[str, list[str]] = {}
         for entity, phrase in self._values:
             by_entity.setdefault(entity, []).append(phrase)
         for entity, phrases in by_entity.items():
@@ -80,10 +91,12 @@ class Gazetteer:
             word for title in data.get("products", []) for word in _WORD.findall(str(title).lower())
         )
 
-        self._title_list = sorted(word for word in self._title_words if len(word) >= 4 and word not in ordinary)
+        self._title_list = sorted(
+            word for word in self._title_words if len(word) >= 4 and word not in ordinary
+        )
 
     @staticmethod
-    def _phrases(data: Dict[str, Any]) -> Iterator[Tuple[str, str, str]]:
+    def _phrases(data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         for brand in data.get("brands", []):
             yield "brand", str(brand), str(brand)
         for path in data.get("categories", []):
@@ -91,7 +104,13 @@ class Gazetteer:
                 for form in _forms(name):
                     yield "category", name, form
         for name, values in dict(data.get("options", {})).items():
-            entity = "colour" if re.match(r"colou?r", name, re.I) else "size" if re.match("size", name, re.I) else "option"
+            entity = (
+                "colour"
+                if re.match(r"colou?r", name, re.I)
+                else "size"
+                if re.match("size", name, re.I)
+                else "option"
+            )
             for value in values:
                 yield entity, str(value) if entity != "option" else f"{name}={value}", str(value)
                 for part in str(value).split("/") if entity == "colour" else ():
@@ -99,8 +118,10 @@ class Gazetteer:
         if any(str(value).upper() == "M" for value in data.get("options", {}).get("Size", [])):
             for word, value in _BIG_WORDS.items():
                 yield "size", value, word
-        for variant in ("gray",):
-            yield "colour", "Grey", variant
+        # plain colours too: the shop's "Dusk blue" is asked for as blue, and "red" deserves a no
+        for colour in BUILT_IN["options"]["Colour"]:
+            yield "colour", colour, colour
+        yield "colour", "Grey", "gray"
 
     def spans(self, text: str, doc: Doc) -> Iterator[Span]:
         """Longest matches first."""
@@ -120,7 +141,10 @@ class Gazetteer:
     def _is_size(text: str, start: int, word: str) -> bool:
         if not word.isdigit() and len(word) >= 2 and word.lower() not in _BIG_WORDS:
             return True
-        return bool(_SIZE_CUE.search(text[max(0, start - 8) : start])) or text.strip(" .,!?").lower() == word.lower()
+        return (
+            bool(_SIZE_CUE.search(text[max(0, start - 8) : start]))
+            or text.strip(" .,!?").lower() == word.lower()
+        )
 
     def _is_strange(self, word: str) -> bool:
         return len(word) >= 4 and word.isalpha() and word not in self._ordinary and not self.knows(word)
@@ -146,17 +170,19 @@ class Gazetteer:
         """Whether a word is one of the catalogue: of a brand, category or colour, or of a title and not ordinary."""
         if word in self._phrase_words:
             return True
-        return word not in self._ordinary and (word in self._title_words or word.rstrip("s") in self._title_words)
+        return word not in self._ordinary and (
+            word in self._title_words or word.rstrip("s") in self._title_words
+        )
 
 
 class LiveGazetteer:
     """The gazetteer of the file, re-read when its time of change moves; the built-in one while there is none."""
 
-    def __init__(self, ordinary: Iterable[str] = (), path: Optional[Path] = None) -> None:
+    def __init__(self, ordinary: Iterable[str] = (), path: Path | None = None) -> None:
         self.nlp = spacy.blank("en")
         self._ordinary = frozenset(ordinary)
         self._path = path
-        self._stamp: Tuple[int, int] = (0, 0)
+        self._stamp: tuple[int, int] = (0, 0)
         self._current = Gazetteer(BUILT_IN, self.nlp, self._ordinary)
 
     def get(self) -> Gazetteer:

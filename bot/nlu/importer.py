@@ -4,8 +4,6 @@ Rasa 3.6 wants `faq` in the domain because rules name it, then adds it once more
 the duplicate. Here the rules see it and the merge does not.
 """
 
-from typing import Optional, Text
-
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers import utils
@@ -17,10 +15,12 @@ class ShopImporter(RasaFileImporter):
 
     def _full_domain(self) -> Domain:
         domain = self.get_domain()
-        answered = [name for name in sorted(self.get_nlu_data().retrieval_intents) if name not in domain.intents]
+        answered = [
+            name for name in sorted(self.get_nlu_data().retrieval_intents) if name not in domain.intents
+        ]
         return domain.merge(Domain.from_dict({"intents": answered})) if answered else domain
 
-    def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """Rules and stories."""
         return utils.story_graph_from_paths(self._story_files, self._full_domain(), exclusion_percentage)
 

@@ -7,7 +7,7 @@ response selector behind only reads the leaves. Character and word n-grams carry
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.entities import READING, ordinary_words, orders_of
+from bot.nlu.entities import READING, orders_of, ordinary_words
 from bot.nlu.gazetteer import LiveGazetteer
 from bot.nlu.linear import LinearModel, train
 from bot.nlu.reading import read
@@ -33,20 +33,30 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
     """Sets `intent`, `intent_ranking` and, for the components behind, the leaves with their titles."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """`strength` is the inverse of the regularisation."""
-        return {"strength": 20.0, "random_seed": 7, "order_prefix": "A", "order_digits_min": 4, "order_digits_max": 6}
+        return {
+            "strength": 20.0,
+            "random_seed": 7,
+            "order_prefix": "A",
+            "order_digits_min": 4,
+            "order_digits_max": 6,
+        }
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._model: Optional[LinearModel] = None
-        self._titles: Dict[str, Any] = {}
+        self._model: LinearModel | None = None
+        self._titles: dict[str, Any] = {}
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> LeafIntentClassifier:
         """An untrained component."""
         return cls(config, model_storage, resource)
@@ -69,12 +79,19 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         )
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
-            (folder / "titles.json").write_text(json.dumps(self._titles, ensure_ascii=False), encoding="utf-8")
+            (folder / "titles.json").write_text(
+                json.dumps(self._titles, ensure_ascii=False), encoding="utf-8"
+            )
         return self._resource
 
     @classmethod
     def load(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> LeafIntentClassifier:
         """The trained component."""
         component = cls(config, model_storage, resource)
@@ -83,20 +100,22 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             component._titles = json.loads((folder / "titles.json").read_text(encoding="utf-8"))
         return component
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Classify; a payload such as `/faq/returns` (our own buttons) names its leaf itself."""
         for message in messages:
             leaves = self._leaves(message)
             message.set(LEAVES, leaves)
-            ranking: Dict[str, float] = {}
+            ranking: dict[str, float] = {}
             for leaf in leaves:
                 ranking.setdefault(leaf["name"].split("/")[0], leaf["confidence"])
             intents = [{"name": name, "confidence": confidence} for name, confidence in ranking.items()]
-            message.set(INTENT, intents[0] if intents else {"name": None, "confidence": 0.0}, add_to_output=True)
+            message.set(
+                INTENT, intents[0] if intents else {"name": None, "confidence": 0.0}, add_to_output=True
+            )
             message.set("intent_ranking", intents[:RANKING_LENGTH], add_to_output=True)
         return messages
 
-    def _leaves(self, message: Message) -> List[Dict[str, Any]]:
+    def _leaves(self, message: Message) -> list[dict[str, Any]]:
         text = message.get(TEXT) or ""
         assert self._model is not None  # noqa: S101 - Rasa loads before it processes
         if text.startswith("/") and text[1:].strip() in self._model.classes:
@@ -106,6 +125,10 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         probabilities = self._model.probabilities(masked, hints)
         best = np.argsort(-probabilities)
         return [
-            {"name": self._model.classes[i], "confidence": round(float(probabilities[i]), 4), "title": self._titles.get(self._model.classes[i], "")}
+            {
+                "name": self._model.classes[i],
+                "confidence": round(float(probabilities[i]), 4),
+                "title": self._titles.get(self._model.classes[i], ""),
+            }
             for i in best
         ]

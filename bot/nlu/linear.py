@@ -4,21 +4,28 @@ Kept as safetensors (weights) and JSON (names): no pickle anywhere.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Sequence, Tuple
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from bot.nlu.ngrams import Vectoriser, grams
 
-Example = Tuple[str, Sequence[str]]  # masked text, hints
+Example = tuple[str, Sequence[str]]  # masked text, hints
 
 
 class LinearModel:
     """`weights` is features x classes."""
 
-    def __init__(self, vectoriser: Vectoriser, weights: "np.ndarray", bias: "np.ndarray", classes: List[str], temperature: float) -> None:
+    def __init__(
+        self,
+        vectoriser: Vectoriser,
+        weights: "np.ndarray",
+        bias: "np.ndarray",
+        classes: list[str],
+        temperature: float,
+    ) -> None:
         self.vectoriser = vectoriser
         self.weights = weights
         self.bias = bias
@@ -33,9 +40,20 @@ class LinearModel:
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `model.json`."""
-        arrays = {"weights": self.weights.astype(np.float32), "bias": self.bias.astype(np.float32), "idf": self.vectoriser.idf}
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, str(folder / "model.safetensors"))
-        names = {"classes": self.classes, "temperature": self.temperature, "vocabulary": list(self.vectoriser.vocabulary)}
+        arrays = {
+            "weights": self.weights.astype(np.float32),
+            "bias": self.bias.astype(np.float32),
+            "idf": self.vectoriser.idf,
+        }
+        save_file(
+            {name: np.ascontiguousarray(array) for name, array in arrays.items()},
+            str(folder / "model.safetensors"),
+        )
+        names = {
+            "classes": self.classes,
+            "temperature": self.temperature,
+            "vocabulary": list(self.vectoriser.vocabulary),
+        }
         (folder / "model.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -44,7 +62,13 @@ class LinearModel:
         arrays = load_file(str(folder / "model.safetensors"))
         names = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         vocabulary = {gram: index for index, gram in enumerate(names["vocabulary"])}
-        return cls(Vectoriser(vocabulary, arrays["idf"]), arrays["weights"], arrays["bias"], names["classes"], names["temperature"])
+        return cls(
+            Vectoriser(vocabulary, arrays["idf"]),
+            arrays["weights"],
+            arrays["bias"],
+            names["classes"],
+            names["temperature"],
+        )
 
 
 def train(examples: Sequence[Example], labels: Sequence[str], *, strength: float, seed: int) -> LinearModel:
@@ -56,7 +80,11 @@ def train(examples: Sequence[Example], labels: Sequence[str], *, strength: float
     scores = np.zeros((len(texts), len(classes)))
     held_out = folds == 0
     vectoriser, weights, bias = _fit(
-        [text for text, out in zip(texts, held_out) if not out], targets[~held_out], len(classes), strength, seed
+        [text for text, out in zip(texts, held_out, strict=True) if not out],
+        targets[~held_out],
+        len(classes),
+        strength,
+        seed,
     )
     for index in np.flatnonzero(held_out):
         rows, values = vectoriser.rows(*texts[index])
@@ -66,7 +94,13 @@ def train(examples: Sequence[Example], labels: Sequence[str], *, strength: float
     return LinearModel(vectoriser, weights.astype(np.float32), bias.astype(np.float32), classes, temperature)
 
 
-def _fit(texts: Sequence[Tuple[List[str], List[str]]], targets: "np.ndarray", classes: int, strength: float, seed: int):  # type: ignore[no-untyped-def]
+def _fit(
+    texts: Sequence[tuple[list[str], list[str]]],
+    targets: "np.ndarray",
+    classes: int,
+    strength: float,
+    seed: int,
+):  # type: ignore[no-untyped-def]
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 

@@ -4,8 +4,9 @@ Rasa's in-memory lock store polls once a second.
 """
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, AsyncGenerator, Dict, Optional, Text
+from typing import Any
 
 from rasa.core.lock import TicketLock
 from rasa.core.lock_store import LockError, LockStore
@@ -17,12 +18,15 @@ class WakingLockStore(LockStore):
     """Locks of this process; several brains are kept apart by the desk, sticky by conversation."""
 
     def __init__(self, endpoint_config: Any = None) -> None:
-        self._locks: Dict[Text, asyncio.Lock] = {}
-        self._users: Dict[Text, int] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users: dict[str, int] = {}
 
     @asynccontextmanager
     async def lock(
-        self, conversation_id: Text, lock_lifetime: float = LONGEST_WAIT_SECONDS, wait_time_in_seconds: float = 1
+        self,
+        conversation_id: str,
+        lock_lifetime: float = LONGEST_WAIT_SECONDS,
+        wait_time_in_seconds: float = 1,
     ) -> AsyncGenerator[TicketLock, None]:
         """Hold the conversation.
 
@@ -45,11 +49,11 @@ class WakingLockStore(LockStore):
             if not self._users[conversation_id]:
                 del self._users[conversation_id], self._locks[conversation_id]
 
-    def get_lock(self, conversation_id: Text) -> Optional[TicketLock]:
+    def get_lock(self, conversation_id: str) -> TicketLock | None:
         """A lock as Rasa asks for it, if the conversation is held."""
         return TicketLock(conversation_id) if conversation_id in self._locks else None
 
-    def delete_lock(self, conversation_id: Text) -> None:
+    def delete_lock(self, conversation_id: str) -> None:
         """Locks go away with their last user."""
 
     def save_lock(self, lock: TicketLock) -> None:

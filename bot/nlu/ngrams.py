@@ -1,7 +1,7 @@
 """Text to n-grams: the same code while training and while answering, so that they cannot differ."""
 
 import re
-from typing import Dict, Iterable, List, Sequence, Tuple
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -11,15 +11,15 @@ _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
 
 
-def words_of(text: str) -> List[str]:
+def words_of(text: str) -> list[str]:
     """Lower-case words; a letter written more than twice is written twice ("pleeeease")."""
     return _WORDS.findall(_REPEATS.sub(r"\1\1", text.lower()))
 
 
-def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
+def grams(text: str, hints: Sequence[str] = ()) -> tuple[list[str], list[str]]:
     """Character n-grams (2-5, inside padded words); words, concepts, pairs of both with one word between, and hints."""
     words = words_of(text)
-    characters: List[str] = []
+    characters: list[str] = []
     for word in words:
         if word == "?":
             continue
@@ -32,10 +32,10 @@ def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
     meant = [concept(word) for word in words]
     return characters, [
         *(f"w:{word}" for word in words),
-        *(f"p:{a} {b}" for a, b in zip(["<", *words], [*words, ">"])),
+        *(f"p:{a} {b}" for a, b in zip(["<", *words], [*words, ">"], strict=True)),
         *(f"c:{word}" for word in meant),
-        *(f"q:{a} {b}" for a, b in zip(["<", *meant], [*meant, ">"])),
-        *(f"s:{a} {b}" for a, b in zip(meant, meant[2:])),
+        *(f"q:{a} {b}" for a, b in zip(["<", *meant], [*meant, ">"], strict=True)),
+        *(f"s:{a} {b}" for a, b in zip(meant, meant[2:], strict=False)),
         *(f"h:{hint}" for hint in hints),
     ]
 
@@ -43,14 +43,14 @@ def grams(text: str, hints: Sequence[str] = ()) -> Tuple[List[str], List[str]]:
 class Vectoriser:
     """TF-IDF with sublinear counts; characters and words are normed apart, so each has half of the say."""
 
-    def __init__(self, vocabulary: Dict[str, int], idf: "np.ndarray") -> None:
+    def __init__(self, vocabulary: dict[str, int], idf: "np.ndarray") -> None:
         self.vocabulary = vocabulary
         self.idf = idf
 
     @classmethod
-    def learn(cls, texts: Iterable[Tuple[List[str], List[str]]], least: int = 2) -> "Vectoriser":
+    def learn(cls, texts: Iterable[tuple[list[str], list[str]]], least: int = 2) -> "Vectoriser":
         """Vocabulary and weights of what occurs in at least `least` examples."""
-        counts: Dict[str, int] = {}
+        counts: dict[str, int] = {}
         total = 0
         for characters, words in texts:
             total += 1
@@ -60,13 +60,13 @@ class Vectoriser:
         idf = np.array([np.log((1 + total) / (1 + counts[gram])) + 1 for gram in kept], dtype=np.float32)
         return cls({gram: index for index, gram in enumerate(kept)}, idf)
 
-    def rows(self, characters: List[str], words: List[str]) -> Tuple["np.ndarray", "np.ndarray"]:
+    def rows(self, characters: list[str], words: list[str]) -> tuple["np.ndarray", "np.ndarray"]:
         """Indices and values of one text."""
         parts = [self._part(characters), self._part(words)]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def _part(self, items: List[str]) -> Tuple["np.ndarray", "np.ndarray"]:
-        counts: Dict[int, int] = {}
+    def _part(self, items: list[str]) -> tuple["np.ndarray", "np.ndarray"]:
+        counts: dict[int, int] = {}
         for item in items:
             index = self.vocabulary.get(item)
             if index is not None:

@@ -1,7 +1,7 @@
 """Order numbers, bare numbers, price limits and positions ("the second one")."""
 
 import re
-from typing import Iterator, List
+from collections.abc import Iterator
 
 from bot.nlu.spans import Span
 
@@ -16,7 +16,9 @@ class OrderNumbers:
         self.prefix = prefix
         self._full = re.compile(rf"(?<![\w@.])#?\s?{letters}[\s.\-_]?\s?({digits})(?![\w@]|-\d)", re.I)
         self._hash = re.compile(rf"(?<!\w)#\s?({digits})(?![\w@]|-\d)")
-        self._cued = re.compile(rf"\b{cue}\b[\s.:#=]{{0,4}}(?:(?:is|was|it'?s)\s)?[\s.:#]{{0,3}}({digits})(?![\w@]|-\d)", re.I)
+        self._cued = re.compile(
+            rf"\b{cue}\b[\s.:#=]{{0,4}}(?:(?:is|was|it'?s)\s)?[\s.:#]{{0,3}}({digits})(?![\w@]|-\d)", re.I
+        )
         self._bare = re.compile(rf"(?<![\w@.,:/#€$£+-])({digits})(?![\w@%€]|[-.,:/]\d)")
 
     def sure(self, text: str) -> Iterator[Span]:
@@ -28,7 +30,7 @@ class OrderNumbers:
                     continue
                 yield Span("order_number", f"{self.prefix}{match.group(1)}".upper(), start, match.end(1))
 
-    def bare(self, text: str) -> List[Span]:
+    def bare(self, text: str) -> list[Span]:
         """Digits that may be an order number or a postcode; the dialogue decides."""
         return [Span("number", m.group(1), m.start(1), m.end(1)) for m in self._bare.finditer(text)]
 
@@ -50,7 +52,10 @@ LEAST = re.compile(
     r"\b(?:over|above|more\s+than|at\s+least|min(?:imum|\.)?|starting\s+(?:at|from)|>)\s{0,2}" + _AMOUNT, re.I
 )
 BUDGET = re.compile(rf"\b(?:budget|spend)\b[\w\s']{{0,20}}?\s{_AMOUNT}", re.I)
-AROUND = re.compile(rf"(?<!\w)(\d{{1,5}}(?:[.,]\d{{1,2}})?)\s?{_MONEY}?\s(?:or\s(?:less|under|cheaper)|max(?:imum)?|tops)\b", re.I)
+AROUND = re.compile(
+    rf"(?<!\w)(\d{{1,5}}(?:[.,]\d{{1,2}})?)\s?{_MONEY}?\s(?:or\s(?:less|under|cheaper)|max(?:imum)?|tops)\b",
+    re.I,
+)
 
 
 def _minor(text: str) -> str:
@@ -71,7 +76,19 @@ def prices(text: str) -> Iterator[Span]:
         yield Span("price_min", _minor(match.group(1)), match.start(), match.end())
 
 
-_PLACES = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "last": -1}
+_PLACES = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "fifth": 5,
+    "5th": 5,
+    "last": -1,
+}
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
 PLACE = re.compile(rf"\b({'|'.join(_PLACES)})(?:\s+(?:one|item|product|option|picture))?\b", re.I)
 NUMBERED = re.compile(rf"\b(?:number|no\.?|nr\.?|option|item|#)\s?({'|'.join(_WORDS)})(?!\w|[.,]\d)", re.I)
@@ -87,7 +104,10 @@ def places(text: str) -> Iterator[Span]:
             yield Span("ordinal", str(_WORDS[match.group(1).lower()]), match.start(), match.end())
 
 
-_CHEAP = re.compile(r"\b(?:cheap(?:er|est)?|less expensive|not so expensive|too expensive|lower price[sd]?|affordable|budget)\b", re.I)
+_CHEAP = re.compile(
+    r"\b(?:cheap(?:er|est)?|less expensive|not so expensive|too expensive|lower price[sd]?|affordable|budget)\b",
+    re.I,
+)
 _DEAR = re.compile(r"\b(?:more expensive|most expensive|pricier|premium|high[- ]end|better quality)\b", re.I)
 
 

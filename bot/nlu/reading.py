@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from bot.nlu.contact_details import emails, postcodes
 from bot.nlu.gazetteer import Gazetteer
@@ -21,17 +20,23 @@ MASKS = {
     "price_min": "pricemin",
 }
 CARRIERS = frozenset(
-    """a an the some any of in for is are was there it its this that these those how much many what which who does do did
-    you have has got get sell sells stock stocked carry offer see show me my mine i im i'm id i'd we us your please pls plz hi hello hey
-    want need wanna like love would could can may buy order looking look lookin search searching find finding after with and or
-    to on at from price prices priced cost costs worth available availability left still size sizes sized colour colours color colors
-    options option variants come comes kinds kind types type about tell more info details describe thing things something anything one ones
-    item items product products shop store website under over below above between euro euros eur max maximum less than cheap cheaper cheapest
-    good nice best warm yes no ok okay thanks thank be im am not if will so just also again other another out back now right
-    interested recommend suggest suggestions ideas idea give send let know check whats what's wheres range selection list all
-    mean meant make makes made say does suit fit today tomorrow currently moment only really very too new latest instead perhaps maybe
-    spend spending budget around roughly up most least pricey expensive dear dearer first second third last fourth fifth them they he she his her""".split()
-)  # noqa: E501
+    """
+    a an the some any of in for is are was there it its this that these those how much many what which
+    who does do did you have has got get sell sells stock stocked carry offer see show me my mine i im
+    i'm id i'd we us your please pls plz hi hello hey want need wanna like love would could can may buy
+    order looking look lookin search searching find finding after with and or to on at from price prices
+    priced cost costs worth available availability left still size sizes sized colour colours color
+    colors options option variants come comes kinds kind types type about tell more info details
+    describe thing things something anything one ones item items product products shop store website
+    under over below above between euro euros eur max maximum less than cheap cheaper cheapest good nice
+    best warm yes no ok okay thanks thank be am not if will so just also again other another out back
+    now right interested recommend suggest suggestions ideas idea give send let know check whats what's
+    wheres range selection list all mean meant make makes made say suit fit today tomorrow currently
+    moment only really very too new latest instead perhaps maybe spend spending budget around roughly up
+    most least pricey expensive dear dearer first second third last fourth fifth them they he she his
+    her
+    """.split()  # noqa: SIM905 - three hundred lines otherwise
+)
 _FIVE_DIGITS = re.compile(r"(?<![\w@.,:/#€$£+-])\d{5}(?![\w@%€]|[-.,:/]\d)")
 _TOKEN = re.compile(r"[\w'’]+(?:-[\w]+)*")
 
@@ -41,9 +46,9 @@ class Reading:
     """`masked` is what the classifier reads; `hints` are words that say what the catalogue knows of it."""
 
     text: str
-    spans: Tuple[Span, ...]
+    spans: tuple[Span, ...]
     masked: str
-    hints: Tuple[str, ...]
+    hints: tuple[str, ...]
 
 
 def tidy(text: str) -> str:
@@ -55,7 +60,7 @@ def tidy(text: str) -> str:
 def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
     """Recognise everything in `text`; earlier kinds win over later ones where they overlap."""
     text = tidy(text)
-    sure: List[Span] = [*emails(text), *prices(text), *orders.sure(text), *postcodes(text)]
+    sure: list[Span] = [*emails(text), *prices(text), *orders.sure(text), *postcodes(text)]
     spans = without_overlaps(sure)
     bare = [span for span in without_overlaps(spans + orders.bare(text)) if span.entity == "number"]
     if not any(span.entity == "postcode" for span in spans):
@@ -79,13 +84,15 @@ def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
     return Reading(text, tuple(spans), masked, hints)
 
 
-def _five_digits(text: str, taken: List[Span]) -> List[Span]:
+def _five_digits(text: str, taken: list[Span]) -> list[Span]:
     """Five digits that cannot be an order number here are a postcode."""
     found = [Span("postcode", m.group(), m.start(), m.end()) for m in _FIVE_DIGITS.finditer(text)]
-    return [span for span in found if all(span.end <= other.start or span.start >= other.end for other in taken)]
+    return [
+        span for span in found if all(span.end <= other.start or span.start >= other.end for other in taken)
+    ]
 
 
-def _product(text: str, spans: List[Span]) -> "Span | None":
+def _product(text: str, spans: list[Span]) -> "Span | None":
     """What is left of a message when the words that carry it are taken away: what to search for."""
     blocked = [(s.start, s.end) for s in spans if s.entity not in ("brand", "category")]
     words = [
@@ -99,8 +106,12 @@ def _product(text: str, spans: List[Span]) -> "Span | None":
     return Span("product", " ".join(match.group() for match in words), words[0].start(), words[-1].end())
 
 
-def _hints(spans: List[Span], product: "Span | None", gazetteer: Gazetteer) -> Tuple[str, ...]:
-    hints = {f"has_{span.entity}" for span in spans if span.entity in ("brand", "category", "colour", "size", "option", "ordinal")}
+def _hints(spans: list[Span], product: "Span | None", gazetteer: Gazetteer) -> tuple[str, ...]:
+    hints = {
+        f"has_{span.entity}"
+        for span in spans
+        if span.entity in ("brand", "category", "colour", "size", "option", "ordinal")
+    }
     if product is not None:
         words = [word.lower() for word in product.value.split()]
         known = sum(gazetteer.knows(word) or gazetteer.almost_knows(word) for word in words)

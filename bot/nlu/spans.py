@@ -1,7 +1,7 @@
 """What was recognised in a message: a stretch of text with a meaning."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,16 @@ class Span:
     end: int
 
 
-def without_overlaps(spans: List[Span]) -> List[Span]:
+def without_overlaps(spans: list[Span]) -> list[Span]:
     """The spans in text order; of two that overlap the one listed first stays."""
-    kept: List[Span] = []
+    kept: list[Span] = []
     for span in spans:
         if all(span.end <= other.start or span.start >= other.end for other in kept):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
 
 
-def as_entities(spans: List[Span], extractor: str) -> List[Dict[str, Any]]:
+def as_entities(spans: list[Span], extractor: str) -> list[dict[str, Any]]:
     """Rasa's entity dictionaries."""
     return [
         {"entity": s.entity, "value": s.value, "start": s.start, "end": s.end, "extractor": extractor}

@@ -10,8 +10,9 @@ import logging
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Text
+from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
@@ -26,7 +27,9 @@ logger = logging.getLogger(__name__)
 MOST_EVENTS = 60  # cut when a tracker holds more …
 KEPT_TURNS = 4  # … down to this many turns of the shopper
 CACHED = 2_000
-KEPT_SECONDS = 7 * 86_400  # the desk ends an episode after half an hour; nobody comes back to an older tracker
+KEPT_SECONDS = (
+    7 * 86_400
+)  # the desk ends an episode after half an hour; nobody comes back to an older tracker
 
 TABLE = sa.Table(
     "aisle_trackers",
@@ -40,9 +43,9 @@ TABLE = sa.Table(
 def _memoise_event_types() -> None:
     """Rasa looks through all event classes for every event it reads; remember the answer per name."""
     slow = Event.resolve_by_type
-    known: Dict[Any, Any] = {}
+    known: dict[Any, Any] = {}
 
-    def resolve(type_name: Text, default: Any = None) -> Any:
+    def resolve(type_name: str, default: Any = None) -> Any:
         if type_name not in known:
             found = slow(type_name, default)
             if found is None or found is default:
@@ -57,7 +60,7 @@ def _memoise_event_types() -> None:
 class _Live:
     """A tracker between turns, with the JSON of each of its events."""
 
-    def __init__(self, tracker: DialogueStateTracker, texts: List[Text]) -> None:
+    def __init__(self, tracker: DialogueStateTracker, texts: list[str]) -> None:
         self.tracker = tracker
         self.texts = texts
 
@@ -65,21 +68,23 @@ class _Live:
 class RecentTrackerStore(TrackerStore):
     """SQLite in `$AISLE_HOME/brain.db` (WAL), or the database of `AISLE_TRACKER_URL`."""
 
-    def __init__(self, domain: Optional[Domain], event_broker: Optional[EventBroker] = None, **kwargs: Any) -> None:
+    def __init__(self, domain: Domain | None, event_broker: EventBroker | None = None, **kwargs: Any) -> None:
         super().__init__(domain, event_broker, **kwargs)
         _memoise_event_types()
-        self._live: "OrderedDict[Text, _Live]" = OrderedDict()
+        self._live: OrderedDict[str, _Live] = OrderedDict()
         self._engine = _engine()
         TABLE.create(self._engine, checkfirst=True)
         with self._engine.begin() as connection:
             connection.execute(TABLE.delete().where(TABLE.c.saved_at < time.time() - KEPT_SECONDS))
 
     @classmethod
-    def create(cls, endpoint_config: Any = None, domain: Optional[Domain] = None, event_broker: Any = None) -> "RecentTrackerStore":
+    def create(
+        cls, endpoint_config: Any = None, domain: Domain | None = None, event_broker: Any = None
+    ) -> "RecentTrackerStore":
         """As Rasa makes stores of its own."""
         return cls(domain, event_broker)
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker; it leaves the cache until it is saved, so that a turn that breaks off leaves no trace."""
         live = self._live.pop(sender_id, None)
         if live is None:
@@ -91,7 +96,7 @@ class RecentTrackerStore(TrackerStore):
         self._live[sender_id] = live
         return live.tracker
 
-    def latest(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    def latest(self, sender_id: str) -> DialogueStateTracker | None:
         """What is saved, for reading only."""
         live = self._live.get(sender_id)
         if live is not None and len(live.texts) == len(live.tracker.events):
@@ -122,17 +127,19 @@ class RecentTrackerStore(TrackerStore):
         if self.event_broker:
             await self.stream_events(tracker)
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         """The senders."""
         with self._engine.connect() as connection:
             return [row[0] for row in connection.execute(sa.select(TABLE.c.sender))]
 
-    def _read(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    def _read(self, sender_id: str) -> DialogueStateTracker | None:
         with self._engine.connect() as connection:
             text = connection.execute(sa.select(TABLE.c.events).where(TABLE.c.sender == sender_id)).scalar()
         if text is None:
             return None
-        events = [event for event in (Event.from_parameters(item) for item in json.loads(text)) if event is not None]
+        events = [
+            event for event in (Event.from_parameters(item) for item in json.loads(text)) if event is not None
+        ]
         tracker = DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
         texts = [json.dumps(event.as_dict(), ensure_ascii=False) for event in tracker.events]
         self._live[sender_id] = _Live(tracker, texts)
@@ -145,9 +152,11 @@ class RecentTrackerStore(TrackerStore):
         if len(turns) <= KEPT_TURNS:
             return _Live(tracker, [json.dumps(event.as_dict(), ensure_ascii=False) for event in events])
         cut = turns[-KEPT_TURNS]
-        before = DialogueStateTracker.from_events(tracker.sender_id, events[:cut], self.domain.slots, domain=self.domain)
+        before = DialogueStateTracker.from_events(
+            tracker.sender_id, events[:cut], self.domain.slots, domain=self.domain
+        )
         at = events[cut].timestamp
-        front: List[Event] = [
+        front: list[Event] = [
             SlotSet(name, slot.value, timestamp=at)
             for name, slot in before.slots.items()
             if slot.value is not None and slot.value != slot.initial_value
@@ -171,7 +180,9 @@ def _engine() -> sa.engine.Engine:
     url = url.replace("postgresql+psycopg://", "postgresql+psycopg2://")
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 5, "check_same_thread": False}, poolclass=sa.pool.StaticPool)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": 5, "check_same_thread": False}, poolclass=sa.pool.StaticPool
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-

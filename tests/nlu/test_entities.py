@@ -24,15 +24,32 @@ def found(text, gazetteer=None):
 @pytest.mark.parametrize(
     "text",
     [
-        "A1001", "a1001", "#A1001", "# a1001", "a 1001", "A-1001", "order 1001", "order no. 1001", "nr. a1001", "#1001",
-        "my order number is 1001", "where is A1001?", "A1001.", "(A1001)", "order:A1001", "no 1001", "order number: a1001!",
+        "A1001",
+        "a1001",
+        "#A1001",
+        "# a1001",
+        "a 1001",
+        "A-1001",
+        "order 1001",
+        "order no. 1001",
+        "nr. a1001",
+        "#1001",
+        "my order number is 1001",
+        "where is A1001?",
+        "A1001.",
+        "(A1001)",
+        "order:A1001",
+        "no 1001",
+        "order number: a1001!",
     ],
-)  # fmt: skip
+)
 def test_an_order_number_is_recognised_however_it_is_typed(text):
     assert found(text) == [("order_number", "A1001")]
 
 
-@pytest.mark.parametrize("text", ["a 4-person tent", "size 42", "call +370 600 00100", "EAN 4006381333931", "€1001", "1001.50"])
+@pytest.mark.parametrize(
+    "text", ["a 4-person tent", "size 42", "call +370 600 00100", "EAN 4006381333931", "€1001", "1001.50"]
+)
 def test_other_numbers_are_not_order_numbers(text):
     assert "order_number" not in dict(found(text))
 
@@ -66,7 +83,9 @@ def test_an_email_is_recognised_as_typed(text, email):
     assert ("email", email) in found(text)
 
 
-@pytest.mark.parametrize("text", ["i am at home. thanks", "look at this. ok", "meet at 5", "@larchandloom", "a@b"])
+@pytest.mark.parametrize(
+    "text", ["i am at home. thanks", "look at this. ok", "meet at 5", "@larchandloom", "a@b"]
+)
 def test_what_only_looks_like_an_email_is_not_one(text):
     assert "email" not in dict(found(text))
 
@@ -74,12 +93,24 @@ def test_what_only_looks_like_an_email_is_not_one(text):
 @pytest.mark.parametrize(
     ("text", "postcode"),
     [
-        ("LT-01103", "LT-01103"), ("lt-01103", "LT-01103"), ("01103", "01103"), ("sw1a 1aa", "SW1A 1AA"), ("SW1A1AA", "SW1A1AA"),
-        ("1012 AB", "1012 AB"), ("1012ab", "1012AB"), ("10115", "10115"), ("my zip is 90210", "90210"), ("90210-1234", "90210-1234"),
-        ("postcode 2200", "2200"), ("00-950", "00-950"), ("4050-265", "4050-265"), ("T12 X8P6", "T12 X8P6"), ("the postcode is LV-1010.", "LV-1010"),
+        ("LT-01103", "LT-01103"),
+        ("lt-01103", "LT-01103"),
+        ("01103", "01103"),
+        ("sw1a 1aa", "SW1A 1AA"),
+        ("SW1A1AA", "SW1A1AA"),
+        ("1012 AB", "1012 AB"),
+        ("1012ab", "1012AB"),
+        ("10115", "10115"),
+        ("my zip is 90210", "90210"),
+        ("90210-1234", "90210-1234"),
+        ("postcode 2200", "2200"),
+        ("00-950", "00-950"),
+        ("4050-265", "4050-265"),
+        ("T12 X8P6", "T12 X8P6"),
+        ("the postcode is LV-1010.", "LV-1010"),
         ("114 55", "114 55"),
     ],
-)  # fmt: skip
+)
 def test_a_postcode_is_recognised_in_the_formats_of_many_countries(text, postcode):
     assert found(text) == [("postcode", postcode)]
 
@@ -111,7 +142,10 @@ def test_a_price_limit_is_read_in_minor_units(text, limits):
     assert {name: value for name, value in found(text) if name.startswith("price")} == limits
 
 
-@pytest.mark.parametrize(("text", "place"), [("the second one", "2"), ("2", "2"), ("number three", "3"), ("the last one", "-1"), ("1st", "1")])
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("the second one", "2"), ("2", "2"), ("number three", "3"), ("the last one", "-1"), ("1st", "1")],
+)
 def test_a_position_in_a_list_is_recognised(text, place):
     assert ("ordinal", place) in found(text)
 
@@ -143,7 +177,9 @@ def test_the_live_catalogue_is_read_again_when_it_changes(tmp_path):
     path = tmp_path / "gazetteer.json"
     live = LiveGazetteer(ORDINARY, path)
     assert found("show me kayaks", live.get()) == []
-    path.write_text(json.dumps({"brands": ["Rivermoor"], "categories": ["Sport > Kayaks"], "products": [], "options": {}}))
+    path.write_text(
+        json.dumps({"brands": ["Rivermoor"], "categories": ["Sport > Kayaks"], "products": [], "options": {}})
+    )
     assert found("rivermoor kayak", live.get()) == [("brand", "Rivermoor"), ("category", "Kayaks")]
     path.write_text(json.dumps({"brands": ["Oarson"], "categories": [], "products": [], "options": {}}))
     os.utime(path, ns=(1, 1))
@@ -163,7 +199,21 @@ def test_ordinary_words_are_never_taken_for_slips_in_the_catalogue():
     assert found("i want to return my parcel") == []
 
 
-@pytest.mark.parametrize("text", ["", " ", "😀😀😀", "\u202eabc", "ა ბ გ", "x" * 100_000, "@" * 5_000, "a." * 5_000 + "@", "1" * 5_000, "at dot " * 2_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "😀😀😀",
+        "\u202eabc",
+        "ა ბ გ",
+        "x" * 100_000,
+        "@" * 5_000,
+        "a." * 5_000 + "@",
+        "1" * 5_000,
+        "at dot " * 2_000,
+    ],
+)
 def test_any_text_is_read_quickly_and_without_error(text):
     import time
 
