@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from bot.core.channel import Connector, Outgoing
 from bot.core.errors import NotDelivered, OutsideWindow
 from bot.core.messages import Part, Text, from_json
 from bot.core.ownership import Owner
+from bot.core.rendering import check_window, render
 from bot.core.text import first_line
 from bot.core.times import now, seconds_between
 from bot.desk.figures import Figures
@@ -297,8 +298,10 @@ class Outbox:
                 )
             return False
         message = sending.message
+        capabilities = connector.capabilities
         try:
-            receipt = await connector.send(message)
+            check_window(capabilities, last_shopper_at=message.last_shopper_at, at=now())
+            receipt = await connector.send(replace(message, parts=render(message.parts, capabilities)))
         except OutsideWindow as error:
             await self._failed(message, f"window: {error}", None)
         except NotDelivered as error:

@@ -179,8 +179,9 @@ def _choice(
             raise BadInput("there is no such starter", field="choice.id")
         return items[int(number)][1], ""
     offered = _offered(session, conversation, incoming.choice_seq)
-    for item in offered:
-        is_meant = item["id"] == name if name else item["title"].casefold() == text.casefold()
+    for place, item in enumerate(offered, start=1):
+        is_typed = text == str(place) or item["title"].casefold() == text.casefold()
+        is_meant = item["id"] == name if name else is_typed
         if is_meant:
             standing = item["id"] if item["id"] in STANDING and not item.get("payload") else ""
             return item["title"], f"choice:{standing}" if standing else item.get("payload", "")

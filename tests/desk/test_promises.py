@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.core.errors import Conflict
 from bot.core.settings import Settings
 from bot.core.times import now
+from bot.core.words import plain
 from bot.desk import assign, reply
 from bot.desk.people import add_user
 from bot.store.tables import Conversation, Event, Fact, Message, User
@@ -222,13 +224,7 @@ async def test_what_cannot_heal_fails_at_once_with_the_reason(settings: Settings
     async with running(settings, channels={"web": platform}) as desk:
         shopper = await desk.shopper()
         await shopper.send("one")
-        deadline = now() + timedelta(seconds=5)
-        row = None
-        while now() < deadline and (row is None or row.state != "failed"):
-            await asyncio.sleep(0.05)
-            with desk.services.database.reading() as session:
-                row = session.scalars(select(Message).where(Message.author == "bot")).one_or_none()
-        assert row is not None
+        row = await settled(desk)
         assert (row.state, row.error) == ("failed", "the platform says no")
         with desk.services.database.reading() as session:
             assert [fact.label for fact in facts(session, "delivery_failed")] == ["the platform says no"]
@@ -340,6 +336,7 @@ class FakePlatform:
         self.fail, self.heals = fail, heals
         self.calls = 0
         self.taken: list[str] = []
+        self.shown: list[str] = []
 
     async def send(self, message: Any) -> Any:
         from bot.core.channel import Receipt
@@ -349,6 +346,7 @@ class FakePlatform:
         if self.calls <= self.fail:
             raise NotDelivered("the platform says no", heals=self.heals)
         self.taken.append(message.text)
+        self.shown.append(plain(message.parts))
         return Receipt(platform_id=f"mid.{self.calls}")
 
 
@@ -365,3 +363,37 @@ async def test_counts_agree_after_a_busy_minute(desk: RunningDesk) -> None:
     with desk.services.database.reading() as session:
         by_author = dict(session.execute(select(Message.author, func.count()).group_by(Message.author)).all())
     assert by_author == {"shopper": 50, "bot": 50}
+
+
+async def test_outside_the_channels_window_a_message_fails_with_the_reason(settings: Settings) -> None:
+    platform = FakePlatform(fail=0)
+    platform.capabilities = replace(platform.capabilities, window_seconds=0)
+    async with running(settings, channels={"web": platform}) as desk:
+        shopper = await desk.shopper()
+        await shopper.send("slow 0.2")
+        row = await settled(desk)
+        assert row.state == "failed"
+        assert row.error.startswith("window:")
+        assert platform.taken == []
+
+
+async def test_cards_reach_a_channel_without_cards_as_words(settings: Settings) -> None:
+    platform = FakePlatform(fail=0)
+    platform.capabilities = replace(platform.capabilities, has_cards=False)
+    async with running(settings, channels={"web": platform}) as desk:
+        shopper = await desk.shopper()
+        await shopper.send("product")
+        await shopper.until("Look at this.")
+        assert "Two-person tent: 189.00 EUR" in platform.shown[0]
+
+
+async def settled(desk: RunningDesk) -> Message:
+    """The bot's message, once it is sent or failed."""
+    deadline = now() + timedelta(seconds=5)
+    while True:
+        with desk.services.database.reading() as session:
+            row = session.scalars(select(Message).where(Message.author == "bot")).one_or_none()
+        if row is not None and row.state in ("sent", "failed"):
+            return row
+        assert now() < deadline
+        await asyncio.sleep(0.05)

@@ -173,6 +173,14 @@ async def test_a_bad_cursor_is_named(desk: RunningDesk, query: str) -> None:
     assert answer["field"]
 
 
+async def test_a_quick_reply_can_be_chosen_by_its_number(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("buttons")
+    await shopper.until("Shall I?")
+    await shopper.send("2")
+    await shopper.until("You said no.")
+
+
 async def test_opening_the_chat_alone_leaves_no_rows(desk: RunningDesk) -> None:
     await desk.shopper()
     with desk.services.database.reading() as session:
