@@ -62,6 +62,8 @@ def _name(route: Route) -> str:
 
 def _guarded(route: Route, handler: Handler) -> Callable[..., Coroutine[Any, Any, HTTPResponse | None]]:
     async def call(request: Request, **parameters: Any) -> HTTPResponse | None:
+        if "%00" in request.url or "\0" in request.url:
+            raise BadInput("an address holds no NUL")  # PostgreSQL keeps none in its texts
         refusal = await guards.check(request, route)
         if refusal is not None:
             return refusal

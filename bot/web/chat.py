@@ -313,6 +313,8 @@ def routes(api: Api) -> None:
     )
     async def rating(request: Request, body: Rating) -> Any:
         """Answer a survey card."""
+        if "\0" in body.survey_id:
+            raise BadInput("there is no such survey", field="survey_id")
         services, visitor = _services(request), _visitor(request)
         result = await services.database.write(
             survey.answer,

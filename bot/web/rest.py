@@ -42,8 +42,8 @@ def routes(api: Api) -> None:
         """One message in, the replies of its turn out (Rasa's REST channel shape)."""
         services: Services = request.app.ctx.services
         sender = body.sender.strip()
-        if not sender or len(sender) > 200:
-            raise BadInput("sender must have 1 to 200 characters", field="sender")
+        if not sender or len(sender) > 200 or "\0" in sender:
+            raise BadInput("sender must have 1 to 200 characters, none of them NUL", field="sender")
         metadata = body.metadata or {}
         message_id = str(metadata.get("message_id") or new_id())[:80]
         choice = _CHOICE.match(body.message)

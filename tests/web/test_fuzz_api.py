@@ -187,6 +187,47 @@ class Desk:
         return st.tuples(filled, query, body).map(made)
 
 
+EXTREMES = [
+    2**63,
+    -(2**63) - 1,
+    2**70,
+    "a\x00b",
+    "\ud800",
+    "x" * 5_000,
+    "9223372036854775808",
+    None,
+    {},
+    [[]],
+]
+PLAUSIBLE = {
+    "client_id": "9b2f2c1e-8d7b-4f0e-9a53-1f2d3c4b5a70",
+    "text": "hello",
+    "message": "hello",
+    "sender": "me",
+}
+
+
+def _extremes(desk: "Desk", method: str, path: str, operation: dict[str, Any]) -> Iterator[Call]:
+    """Calls with one thing out of the ordinary each: every field, query parameter and place in the path."""
+    target = re.sub(r"{\w+}", desk.conversation_id, path)
+    texts = [str(value) for value in EXTREMES[:7]]
+    for place in re.findall(r"{\w+}", path):
+        for text in texts:
+            yield method, path.replace(place, quote(text.encode("utf-8", "surrogatepass"), safe="")), b"{}"
+    for parameter in operation["parameters"]:
+        for text in texts if parameter["in"] == "query" and parameter["name"] != "wait" else ():
+            value = urlencode({parameter["name"]: text.encode("utf-8", "surrogatepass")})
+            yield method, f"{target}?{value}", None
+    if "requestBody" not in operation:
+        return
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    fields = desk.document["components"]["schemas"][reference.rsplit("/", 1)[1]]["properties"]
+    usual = {name: PLAUSIBLE[name] for name in fields if name in PLAUSIBLE}
+    for name in fields:
+        for value in EXTREMES:
+            yield method, target, json.dumps({**usual, name: value}).encode()
+
+
 def _body(schema: dict[str, Any], document: dict[str, Any]) -> st.SearchStrategy[bytes | None]:
     fitting = _fitting(schema, document)
     return st.one_of(
@@ -299,6 +340,16 @@ def test_no_invented_call_by_a_signed_in_person_makes_the_desk_fail(desk: Desk) 
     assert [complaint for complaint in complaints if complaint] == []
     assert len(tried) > 2 * len(desk.operations())
     assert {status // 100 for _, (status, _, _) in tried} >= {2, 4}
+
+
+def test_nothing_out_of_the_ordinary_makes_the_desk_fail(desk: Desk) -> None:
+    found = []
+    for method, path, operation in desk.operations():
+        key = desk.keys[next(iter(operation["security"][0]))] if operation["security"] else {}
+        for call in _extremes(desk, method, path, operation):
+            found.append(_complaint(call, *desk.call(*call, {"Content-Type": "application/json", **key})))
+    assert [complaint for complaint in found if complaint] == []
+    assert len(found) > 300
 
 
 def test_no_invented_call_by_a_stranger_gets_in_or_changes_anything(desk: Desk) -> None:
