@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bot.store.conversations import Fresh
+
 INBOX = "inbox"  # key woken by a change of any conversation
 
 
@@ -16,10 +18,12 @@ class Subscription:
         self._woken = asyncio.Event()
         self.signals: deque[dict[str, Any]] = deque(maxlen=20)
         self.changed: set[str] = set()
+        self._fresh: list[Fresh | None] = []
 
-    def _wake(self, key: str, signal: dict[str, Any] | None) -> None:
+    def _wake(self, key: str, signal: dict[str, Any] | None, fresh: Fresh | None = None) -> None:
         if signal is None:
             self.changed.add(key)
+            self._fresh = [*self._fresh, fresh][-20:]
         else:
             self.signals.append(signal)
         self._woken.set()
@@ -37,9 +41,26 @@ class Subscription:
         """What happened since the last call: keys changed and signals, oldest first."""
         changed, signals = self.changed, list(self.signals)
         self.changed = set()
+        self._fresh = []
         self.signals.clear()
         self._woken.clear()
         return changed, signals
+
+    def events_since(self, after: int) -> list[dict[str, Any]] | None:
+        """What shoppers may see after event `after`, without asking the database; None when only that can tell.
+
+        Call before `clear()`. Commits may be heard of out of order, or without their events: then it is None.
+        """
+        found: list[dict[str, Any]] = []
+        for fresh in self._fresh:
+            if fresh is None or fresh.after > after:
+                return None
+            if fresh.upto > after:
+                if fresh.after != after:
+                    return None
+                found += fresh.events
+                after = fresh.upto
+        return found
 
 
 class Live:
@@ -63,11 +84,11 @@ class Live:
                 if not pages:
                     self._pages.pop(key, None)
 
-    def wake(self, conversation_id: str) -> None:
-        """Something about this conversation was committed."""
+    def wake(self, conversation_id: str, fresh: Fresh | None = None) -> None:
+        """Something about this conversation was committed; `fresh` saves its pages from reading it again."""
         for key in (conversation_id, INBOX):
             for page in self._pages.get(key, ()):
-                page._wake(conversation_id, None)
+                page._wake(conversation_id, None, fresh)
 
     def signal(self, conversation_id: str, signal: dict[str, Any]) -> None:
         """Tell the pages of this conversation something passing, e.g. `{"kind": "typing", "author": "agent"}`."""

@@ -78,6 +78,7 @@ class Outcome:
     waits: bool
     left: tuple[str, ...]
     has_next: bool
+    fresh: store.Fresh
 
 
 def finish(
@@ -107,7 +108,8 @@ def finish(
     )
     others = {"conversation_id": conversation_id, "besides": following.message_id}
     has_next = session.connection().scalar(statements.OPEN_TURN, others) is not None
-    return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next)
+    fresh = store.fresh_events(session, store.locked(session, conversation_id))
+    return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next, fresh)
 
 
 def _skip(session: Session, conversation_id: str, at: datetime) -> None:
@@ -167,14 +169,14 @@ class Turns:
         self._places = asyncio.Semaphore(at_once)
         self._is_stopping = False
 
-    def notify(self, conversation_id: str) -> None:
-        """There is a turn to take; returns at once."""
+    def notify(self, conversation_id: str, following: Next | None = None) -> None:
+        """There is a turn to take (`following`, where the caller has read it already); returns at once."""
         if self._is_stopping:
             return
         if conversation_id in self._running:
             self._again.add(conversation_id)
             return
-        task = asyncio.create_task(self._work(conversation_id), name=f"turns {conversation_id}")
+        task = asyncio.create_task(self._work(conversation_id, following), name=f"turns {conversation_id}")
         self._running[conversation_id] = task
 
     async def recover(self) -> int:
@@ -192,10 +194,11 @@ class Turns:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, conversation_id: str) -> None:
+    async def _work(self, conversation_id: str, following: Next | None) -> None:
         try:
-            while await self._one(conversation_id) or conversation_id in self._again:
+            while await self._one(conversation_id, following) or conversation_id in self._again:
                 self._again.discard(conversation_id)
+                following = None
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -207,9 +210,11 @@ class Turns:
                 self._again.discard(conversation_id)
                 self.notify(conversation_id)
 
-    async def _one(self, conversation_id: str) -> bool:
+    async def _one(self, conversation_id: str, following: Next | None) -> bool:
         """Take one turn; False when there is none to take after it."""
-        following = await self._database.read(next_turn, conversation_id, context=self._context, at=now())
+        following = following or await self._database.read(
+            next_turn, conversation_id, context=self._context, at=now()
+        )
         if following is None:
             return False
         if following.owner != Owner.BOT:
@@ -230,7 +235,7 @@ class Turns:
             live_channels=self._live_channels,
             at=now(),
         )
-        self._live.wake(conversation_id)
+        self._live.wake(conversation_id, outcome.fresh)
         self._figures.turn(seconds_between(following.asked_at, now()))
         for _author in outcome.left:
             self._figures.message("out", outcome.channel)

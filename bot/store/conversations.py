@@ -1,6 +1,7 @@
 """Reading and writing conversations, messages, events and facts inside a unit of work."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +144,7 @@ def append_event(
     audience: str = "all",
 ) -> int:
     """The next event of a conversation (locked by the caller); its number."""
+    session.info.setdefault(("after", conversation.id), conversation.last_seq)
     conversation.last_seq += 1
     values = {
         "conversation_id": conversation.id,
@@ -155,6 +157,27 @@ def append_event(
     }
     session.connection().execute(statements.NEW_EVENT, values)
     return conversation.last_seq
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What a unit of work adds to a conversation: all its events above `after` up to `upto` that shoppers may see."""
+
+    after: int
+    upto: int
+    events: tuple[dict[str, Any], ...]
+
+
+def fresh_events(session: Session, conversation: Conversation) -> Fresh:
+    """The events this unit of work has appended, as sent to shoppers' pages."""
+    session.flush()
+    after = session.info.get(("after", conversation.id), conversation.last_seq)
+    found = (
+        events_after(session, conversation.id, after, for_agents=False)
+        if after < conversation.last_seq
+        else ()
+    )
+    return Fresh(after, conversation.last_seq, tuple(found))
 
 
 def add_fact(

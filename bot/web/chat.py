@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.desk import presence, survey, visitors
 from bot.desk.context import Context
 from bot.desk.deliver import leave
 from bot.desk.receive import Incoming, Received, receive
+from bot.desk.turns import Next, next_turn
 from bot.desk.visitors import Visitor
 from bot.store import conversations as store
 from bot.store.tables import Contact, Conversation, Event, Message, User
@@ -346,25 +348,42 @@ def routes(api: Api) -> None:
 
 
 async def _receive(services: Services, incoming: Incoming) -> Received:
-    received, left = await services.database.write(_take_in, incoming, context=services.context)
+    taken = await services.database.write(_take_in, incoming, context=services.context)
+    received = taken.received
     if not received.is_new:
         services.changed(received.conversation_id, has_turn=received.needs_turn)
         return received
-    if received.needs_turn:
-        services.turns.notify(received.conversation_id)
-    services.live.wake(received.conversation_id)
+    if taken.following is not None:
+        services.turns.notify(received.conversation_id, taken.following)
+    services.live.wake(received.conversation_id, taken.fresh)
     services.figures.message("in", incoming.channel)
-    for _author in left:
+    for _author in taken.left:
         services.figures.message("out", incoming.channel)
     return received
 
 
-def _take_in(session: Session, incoming: Incoming, *, context: Context) -> tuple[Received, list[str]]:
+@dataclass(frozen=True)
+class _Taken:
+    """A message taken in: authors of what the desk said to it at once, the turn it asks for, what pages see."""
+
+    received: Received
+    left: tuple[str, ...] = ()
+    following: Next | None = None
+    fresh: store.Fresh | None = None
+
+
+def _take_in(session: Session, incoming: Incoming, *, context: Context) -> _Taken:
     """Store a message; what the desk itself says to it leaves in the same transaction."""
     received = receive(session, incoming, context=context)
     if not received.is_new:
-        return received, []
-    return received, leave(session, session.get_one(Conversation, received.conversation_id), incoming.at)
+        return _Taken(received)
+    conversation = session.get_one(Conversation, received.conversation_id)
+    left = leave(session, conversation, incoming.at)
+    fresh = store.fresh_events(session, conversation)
+    following = None
+    if received.needs_turn:
+        following = next_turn(session, conversation.id, context=context, at=incoming.at)
+    return _Taken(received, tuple(left), following, fresh)
 
 
 async def _poll(services: Services, conversation_id: str, after: int, wait: int) -> list[dict[str, Any]]:
@@ -405,8 +424,12 @@ async def stream(
                     if len(found) < BATCH:
                         break
             is_woken = await page.wait(PING_SECONDS)
+            fresh = None if for_agents else page.events_since(after)
             changed, signals = page.clear()
-            is_due = bool(changed) or not is_woken
+            is_due = not is_woken or (bool(changed) and fresh is None)
+            if fresh:
+                after = fresh[-1]["seq"]
+                yield b"".join(sse(event["kind"], event, event["seq"]) for event in fresh)
             for signal in signals:
                 if for_agents or signal.get("author") != "shopper":
                     yield sse(signal["kind"], signal)
