@@ -29,6 +29,18 @@ class Window(Browser):
         self._pictures.mkdir(parents=True, exist_ok=True)
         (self._pictures / f"{name}.png").write_bytes(self.driver.get_screenshot_as_png())
 
+    def picture_of_shop(self, name: str) -> None:
+        """A picture of the shop's page with the chat open in it, once the thread rests at its end."""
+        end = "const s = document.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 4"
+        self.until(lambda: self.js(STILL) and self.js(end), "the end of the thread")
+        self.leave_frame()
+        self.picture(name)
+        self.enter_frame()
+
+    def go_to(self, css: str) -> None:
+        """Scroll until an element is in the middle of the window."""
+        self.js("arguments[0].scrollIntoView({ block: 'center' })", self.find(css))
+
     def shows(self, text: str, css: str = "body") -> Any:
         """Wait until an element shows `text`."""
         return self.until(lambda: next((node for node in self.all(css) if text in node.text), None), text)

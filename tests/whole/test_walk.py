@@ -70,9 +70,7 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     card = shopper.find("#log .product")
     assert "Tarn Trail Tent" in shopper.texts("#log .product h4")
     assert "€" in card.text
-    shopper.leave_frame()
-    shopper.picture("03-product-card")
-    shopper.enter_frame()
+    shopper.picture_of_shop("03-product-card")
 
     assert "30 days" in shopper.answer("how do i return something?")
 
@@ -86,17 +84,14 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     shopper.answer(f"sorry, it is {EMAIL}")
     shopper.find("#log .order")
     shopper.shows(f"Order {ORDER}", "#log .order")
-    shopper.leave_frame()
-    shopper.picture("04-order")
-    shopper.enter_frame()
+    shopper.picture_of_shop("04-order")
 
     # a person is asked for; the agent sees it come in live, with what was collected
     waiting = set(rows(agent))
     shopper.answer("I want to talk to a person please")
     shopper.shows("Waiting for a person", "#log .notice")
     fresh = agent.until(lambda: set(rows(agent)) - waiting, "the row of the shopper who waits").pop()
-    shopper.leave_frame()
-    shopper.picture("05-waiting")
+    shopper.picture_of_shop("05-waiting")
     agent.picture("06-queue")
     agent.find(f"#rows a.row[data-id='{fresh}']").click()
     agent.shows("Asked for a person", ".handoff")
@@ -104,29 +99,24 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     agent.shows("Grace Whitfield", "#side")
     agent.find("[data-act=take]").click()
     agent.shows("With you", ".thread__head")
-    shopper.enter_frame()
     shopper.shows("Robin Hale has joined", "#log .notice")
     agent.write("#composer", "Good day, Grace. I am looking after your parcel now.", then=Keys.ENTER)
     shopper.shows("I am looking after your parcel now", "#log .row-agent")
     assert shopper.texts(".who h1") == ["Robin Hale"]
     shopper.say("thank you Robin")
     agent.shows("thank you Robin", ".msg--shopper")
-    shopper.leave_frame()
-    shopper.picture("07-agent-replied")
+    shopper.picture_of_shop("07-agent-replied")
     agent.picture("08-inbox")
 
     # the end, and the rating
     agent.find("[data-act=close]").click()
     agent.shows("Closed", ".thread__head")
-    shopper.enter_frame()
     shopper.find("#log .rating")
     first = shopper.find("#log .rating input[type=radio]")
     first.send_keys(Keys.SPACE, *[Keys.ARROW_RIGHT] * 4)
     shopper.press("#log .rating button", "Send rating")
     shopper.find("#log .rating textarea").send_keys(COMMENT)
-    shopper.leave_frame()
-    shopper.picture("09-rating")
-    shopper.enter_frame()
+    shopper.picture_of_shop("09-rating")
     shopper.press("#log .rating button", "Send comment")
     shopper.shows("You gave 5 of 5", "#log .rating")
     agent.shows("Rated 5 of 5", "#thread")
@@ -143,19 +133,20 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
         f"the numbers to go up from {before}",
     )
     manager.driver.refresh()
-    manager.until(
-        lambda: not manager.all("#panels [aria-busy=true], #figures [aria-busy=true]"), "all panels"
-    )
-    manager.shows(COMMENT, "[data-panel=csat]")
-    manager.shows("Asked for a person", "[data-panel=handoffs]")
+    manager.until(lambda: not manager.all("#figures [aria-busy=true], #figures .skeleton"), "the figures")
     manager.picture("10-dashboard")
+    manager.go_to("[data-panel=handoffs]")  # panels below are drawn when they come into sight
+    manager.shows("Asked for a person", "[data-panel=handoffs]")
+    manager.go_to("[data-panel=csat]")
+    manager.shows(COMMENT, "[data-panel=csat]")
+    manager.picture("11-dashboard-rating")
     manager.driver.find_element(By.LINK_TEXT, COMMENT).click()
     manager.until(lambda: manager.all("table.behind tbody a"), "the conversations behind the comment")
-    manager.picture("11-behind-the-number")
+    manager.picture("12-behind-the-number")
     manager.find("table.behind tbody a").click()
     manager.shows("thank you Robin", ".msg--shopper")
     manager.shows(COMMENT, "#thread")
-    manager.picture("12-the-conversation")
+    manager.picture("13-the-conversation")
 
     for window in (shopper, agent, manager):
         assert window.complaints() == []
