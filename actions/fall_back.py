@@ -33,6 +33,9 @@ class FallBack(ShopAction):
                     value=intent.get("confidence"),
                 )
             )
+        elif any(response.startswith("utter_products_") for response in turn.said_before):
+            speaker.say("utter_what_product")  # none of the products shown
+            return []
         misses = _misses(turn)
         candidates = _candidates(turn)
         if misses >= 2:

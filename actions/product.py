@@ -1,5 +1,6 @@
 """One product: its price, stock, options, details; found by name, position, or by what was spoken of."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import ShopAction, Speaker, ask, shop
-from actions.stock import say_stock
+from actions.stock import asked_options, say_stock
 from actions.turn import Turn
 from actions.words import listed, money, shortened
 from bot.core.messages import Note, ProductCard, Products
@@ -39,7 +40,9 @@ async def answer(card: ProductCard, turn: Turn, speaker: Speaker) -> list[EventT
     part = None if [item["id"] for item in shown] == [card.product_id] else Products(items=(card,))
     if turn.intent == "product_price":
         _say_price(card, part, speaker)
-    elif turn.intent in ("product_stock", "refine_search"):
+    elif turn.intent in ("product_stock", "refine_search") or (
+        turn.intent == "pick_product" and not turn.entity("ordinal") and asked_options(card, turn)
+    ):
         await say_stock(card, part, turn, speaker)
     elif turn.intent == "product_options":
         _say_options(card, part, speaker)
@@ -59,7 +62,7 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
         index = int(place) - 1 if int(place) > 0 else len(shown) - 1
         if index < len(shown):
             return await ask(shop().product, shown[index]["id"])
-        speaker.say("utter_position_unknown", buttons=_choices(shown))
+        speaker.say("utter_position_unknown", buttons=_choices(shown, turn))
         return None
     named = turn.entity("product")
     current = turn.slot("product") or _of_page(turn)
@@ -81,7 +84,7 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
             return card
     if len(shown) == 1:
         return await ask(shop().product, shown[0]["id"])
-    speaker.say("utter_which_product", buttons=_choices(shown))
+    speaker.say("utter_which_product", buttons=_choices(shown, turn))
     return None
 
 
@@ -98,9 +101,14 @@ def _among(named: str, shown: Sequence[Mapping[str, Any]]) -> str:
     return fits[0] if len(fits) == 1 else ""
 
 
-def _choices(shown: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _choices(shown: Sequence[Mapping[str, Any]], turn: Turn) -> list[dict[str, str]]:
+    """One button per product shown; pressing it asks the same question about that product."""
+    asked = {name: turn.entity(name) for name in ("colour", "size", "option") if turn.entity(name)}
     return [
-        {"title": str(item["title"]), "payload": f'/pick_product{{"ordinal": "{number}"}}'}
+        {
+            "title": str(item["title"]),
+            "payload": f"/{turn.intent}{json.dumps({**asked, 'ordinal': str(number)})}",
+        }
         for number, item in enumerate(shown, start=1)
     ]
 

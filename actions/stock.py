@@ -19,7 +19,7 @@ _RANGE = re.compile(r"(\d{1,3})\s?[-–]\s?(\d{1,3})")  # feeds write both
 
 async def say_stock(card: ProductCard, part: Products | None, turn: Turn, speaker: Speaker) -> None:
     """Say whether a product, or the version of it that was asked for, is in stock."""
-    asked = _asked(card, turn)
+    asked = asked_options(card, turn)
     if asked:
         _say_variant(card, part, asked, await ask(shop().variants, card.product_id), speaker)
     elif card.availability == "out_of_stock":
@@ -32,7 +32,7 @@ async def say_stock(card: ProductCard, part: Products | None, turn: Turn, speake
         speaker.say("utter_product_in_stock", part, title=card.title)
 
 
-def _asked(card: ProductCard, turn: Turn) -> list[str]:
+def asked_options(card: ProductCard, turn: Turn) -> list[str]:
     """Option values asked for: those recognised, and this product's own however they are typed ('3 person')."""
     found = [value for entity in ("colour", "size") for value in turn.entity_values(entity)]
     found += [text.partition("=")[2] for text in turn.entity_values("option")]
@@ -60,7 +60,9 @@ def _say_variant(
     variants: Sequence[VariantView],
     speaker: Speaker,
 ) -> None:
-    names: dict[str, Any] = {"title": card.title, "variant": listed(asked)}
+    own = {value for values in card.options.values() for value in values}
+    spoken = [value if value in own or value.isupper() else value.lower() for value in asked]
+    names: dict[str, Any] = {"title": card.title, "variant": listed(spoken)}
     fitting = [variant for variant in variants if all(_has(variant, value) for value in asked)]
     there = [variant for variant in variants if variant.availability != "out_of_stock"]
     others = listed(_others(card, asked, variants, there)[:MOST_OTHERS])

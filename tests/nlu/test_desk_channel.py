@@ -1,0 +1,200 @@
+"""The brain as the desk meets it: `rasa run` with our channel, over HTTP, and killed."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rasa")
+
+ROOT = Path(__file__).parents[2]
+SECRET = "s" * 40
+
+
+def free_port():
+    """A port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Brain:
+    """A `rasa run` of the newest model; its action server is not there."""
+
+    def __init__(self, home):
+        self.home = home
+        self.port = free_port()
+        self.actions = f"http://127.0.0.1:{free_port()}"
+        self.process = None
+
+    def start(self):
+        models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+        assert models, "train a model first: rasa train"
+        environment = os.environ | {
+            "AISLE_HOME": str(self.home),
+            "AISLE_INTERNAL_SECRET": SECRET,
+            "AISLE_ACTIONS_URL": self.actions,
+            "RASA_TELEMETRY_ENABLED": "false",
+            "PYTHONWARNINGS": "ignore",
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "rasa",
+            "run",
+            "-m",
+            str(models[-1]),
+            "-i",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+        ]
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=(self.home / "brain.log").open("a"),
+            stderr=subprocess.STDOUT,
+        )
+        for _ in range(600):
+            try:
+                if self.call({"sender": "up.1", "message": "hi", "message_id": uuid.uuid4().hex})[0] == 200:
+                    return
+            except (OSError, urllib.error.URLError):
+                pass
+            assert self.process.poll() is None, (self.home / "brain.log").read_text()[-2000:]
+            time.sleep(0.3)
+        raise AssertionError("the brain did not come up")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def call(self, body, secret=SECRET):
+        """(status, answer)."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/webhooks/desk/webhook", data)
+        request.add_header("X-Aisle-Secret", secret)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def say(self, sender, text, message_id=None):
+        """The answer to a message."""
+        status, answer = self.call(
+            {"sender": sender, "message": text, "message_id": message_id or uuid.uuid4().hex, "metadata": {}}
+        )
+        assert status == 200
+        return answer
+
+
+@pytest.fixture(scope="module")
+def brain(tmp_path_factory):
+    """A running brain."""
+    running = Brain(tmp_path_factory.mktemp("brain"))
+    running.start()
+    yield running
+    running.kill()
+
+
+def test_a_call_without_the_secret_is_refused(brain):
+    body = {"sender": "a.1", "message": "hi", "message_id": "1"}
+    assert brain.call(body, secret="")[0] == 403
+    assert brain.call(body, secret="s" * 39)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"",
+        {"sender": "a.1"},
+        {"sender": 1, "message": "x", "message_id": "1"},
+        {"sender": "", "message": "x", "message_id": "1"},
+    ],
+)
+def test_a_body_that_makes_no_sense_is_a_clear_error(brain, body):
+    status, answer = brain.call(body)
+    assert (status, answer["ok"], answer["error"]) == (400, False, "bad_input")
+
+
+def test_the_answer_says_what_was_said_and_understood(brain):
+    answer = brain.say("faq.1", "how much is delivery?")
+    assert answer["replies"][0]["response"] == "utter_faq/delivery_cost"
+    assert "€4.90" in answer["replies"][0]["text"]
+    assert answer["replies"][0]["buttons"][0] == {"title": "That helps", "payload": "/helpful_yes"}
+    assert answer["understood"]["intent"] == "faq/delivery_cost"
+    assert answer["understood"]["confidence"] > 0.5
+    assert not answer["understood"]["is_fallback"]
+    assert answer["failed_action"] == ""
+
+
+def test_the_greeting_says_that_it_is_a_bot(brain):
+    assert "bot" in brain.say("greet.1", "hello")["replies"][0]["text"]
+
+
+def test_a_repeated_message_gets_the_same_answer_and_is_no_second_turn(brain):
+    first = brain.say("repeat.1", "where is my order", "7")
+    again = brain.say("repeat.1", "where is my order", "7")
+    assert again == first
+    assert brain.say("repeat.1", "A1001", "8")["slots"]["order_number"] == "A1001"
+
+
+def test_slots_and_the_form_are_reported(brain):
+    assert brain.say("form.1", "track A1001")["active_form"] == "order_status_form"
+    interrupted = brain.say("form.1", "whats your return policy")
+    assert [reply["response"] for reply in interrupted["replies"]] == [
+        "utter_faq/returns",
+        "utter_ask_order_status_form_proof",
+    ]
+    corrected = brain.say("form.1", "sorry, i meant A1002")
+    assert corrected["slots"]["order_number"] == "A1002"
+    stopped = brain.say("form.1", "never mind")
+    assert stopped["active_form"] == ""
+
+
+def test_a_failing_action_is_named_and_does_not_break_the_conversation(brain):
+    assert brain.say("fail.1", "i want to talk to a human")["failed_action"] == "action_hand_off"
+    assert brain.say("fail.1", "opening hours?")["failed_action"] == ""
+
+
+def test_the_buttons_of_an_answer_name_it_themselves(brain):
+    assert brain.say("button.1", "/faq/returns")["replies"][0]["response"] == "utter_faq/returns"
+
+
+def test_a_turn_stays_as_quick_as_the_conversation_grows(brain):
+    def median(count):
+        times = []
+        for _ in range(count):
+            started = time.perf_counter()
+            brain.say("long.1", "how much is delivery?")
+            times.append(time.perf_counter() - started)
+        return sorted(times)[count // 2]
+
+    median(30)
+    early = median(30)
+    median(200)
+    assert median(30) < 2 * early + 0.02
+
+
+def test_a_killed_brain_goes_on_in_the_middle_of_the_form(brain):
+    brain.say("kill.1", "where is order A1001")
+    answered = brain.say("kill.1", "are you a bot?", "42")
+    brain.kill()
+    brain.start()
+    assert brain.say("kill.1", "are you a bot?", "42") == answered
+    after = brain.say("kill.1", "no, A1002")
+    assert after["slots"]["order_number"] == "A1002"
+    assert after["active_form"] == "order_status_form"
