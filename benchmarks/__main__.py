@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import acknowledge, footprint, growth, machine, turns
+from benchmarks.systems import started
 from benchmarks.tables import Aim, Report, aims_table
 
 DOCUMENT = machine.ROOT / "docs" / "benchmarks.md"
@@ -25,22 +26,27 @@ and on what else it does: compare ratios, and measure on yours.
 
 def run(*, is_short: bool, feed: Path | None, judgements: Path | None) -> tuple[str, list[Aim]]:
     """Measure everything; the sections as Markdown and all aims."""
-    programs: tuple[tuple[str, Callable[[], Report]], ...] = (
-        ("Turns", lambda: turns.measure(is_short=is_short)),
-        ("Growth", lambda: growth.measure(is_short=is_short)),
-        ("Acknowledgement", lambda: acknowledge.measure(is_short=is_short)),
-        ("Footprint", lambda: footprint.measure(is_short=is_short, feed=feed, judgements=judgements)),
-    )
     parts = [machine.describe().markdown()]
     aims: list[Aim] = []
-    for title, program in programs:
-        started = time.monotonic()
+
+    def keep(title: str, program: Callable[[], Report]) -> None:
+        began = time.monotonic()
         report = program()
-        print(f"{title}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        aims += report.aims
+        print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        aims.extend(report.aims)
         tables = "\n".join(table.markdown() for table in report.tables)
-        parts.append(f"## {title}\n\n{tables}")
-    return "\n".join(parts), aims
+        parts.append(f"## {title}\n\n{tables}" if tables else "")
+
+    with started(is_short=is_short, twice=True) as systems:
+        keep("Start-up and memory", lambda: footprint.measure(systems, is_short=is_short))
+        keep("Turns", lambda: turns.measure(systems, is_short=is_short))
+        keep("Acknowledgement", lambda: acknowledge.measure(systems, is_short=is_short))
+        keep("Growth", lambda: growth.measure(systems, is_short=is_short))
+    keep(
+        "Training, import, search",
+        lambda: footprint.prepare(is_short=is_short, feed=feed, judgements=judgements),
+    )
+    return "\n".join(part for part in parts if part), aims
 
 
 def command(feed: Path | None, judgements: Path | None) -> str:

@@ -13,6 +13,7 @@ import time
 from benchmarks import talk
 from benchmarks.product import Product
 from benchmarks.shoppers import Side, WebShopper
+from benchmarks.systems import Systems, started
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
 
 SHOPPERS = 48
@@ -20,17 +21,15 @@ RATES = (10, 25, 50, 100, 200)
 DRAIN_SECONDS = 60.0
 
 
-def measure(*, is_short: bool = False) -> Report:
-    """Start the product, measure, stop it."""
-    with Product() as product:
-        return asyncio.run(
-            _measure(product, rates=RATES[1:4:2] if is_short else RATES, seconds=4 if is_short else 8)
-        )
+def measure(systems: Systems, *, is_short: bool = False) -> Report:
+    """The product alone: a REST channel answers when the turn is over."""
+    rates = RATES[1:4:2] if is_short else RATES
+    return asyncio.run(_measure(systems.product, rates=rates, seconds=4 if is_short else 8))
 
 
 async def _measure(product: Product, *, rates: tuple[int, ...], seconds: int) -> Report:
     rows, worst = [], 0.0
-    async with Side("Aisle", product.url, WebShopper) as side:
+    async with Side("Aisle", product, WebShopper) as side:
         shoppers = [side.speaker() for _ in range(SHOPPERS)]
         await asyncio.gather(*(shopper.open() for shopper in shoppers))
         await asyncio.gather(*(shopper.say(talk.QUESTIONS[0]) for shopper in shoppers[:8]))
@@ -108,7 +107,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="two rates, half as long")
-    print(measure(is_short=parser.parse_args().short).markdown())
+    is_short = parser.parse_args().short
+    with started(is_short=True) as systems:
+        print(measure(systems, is_short=is_short).markdown())
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ python -m benchmarks.growth [--short] [--conversations 100000]
 import argparse
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from benchmarks import bulk, talk
 from benchmarks.default_rasa import DefaultRasa
 from benchmarks.product import Product
 from benchmarks.shoppers import RestShopper, Round, Side, WebShopper
+from benchmarks.systems import Systems, started
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
 from benchmarks.talk import Line
 
@@ -19,29 +19,28 @@ BLOCK = 25
 FLAT = 1.5
 
 
-def measure(*, is_short: bool = False, conversations: int | None = None) -> Report:
+def measure(systems: Systems, *, is_short: bool = False, conversations: int | None = None) -> Report:
     """Both kinds of growth."""
     report = Report()
-    with ExitStack() as stack:
-        product = stack.enter_context(Product())
-        default = None if is_short else stack.enter_context(DefaultRasa())
-        asyncio.run(_long(report, product, default, messages=150 if is_short else 500))
-        wanted = conversations or (5_000 if is_short else 100_000)
-        full = Product()
-        stack.callback(full.stop)
+    asyncio.run(_long(report, systems.product, systems.default, messages=150 if is_short else 500))
+    wanted = conversations or (5_000 if is_short else 100_000)
+    full = Product()
+    try:
         filled = bulk.fill(full, conversations=wanted)
-        stack.enter_context(full)
-        asyncio.run(_large(report, product, full, filled, rounds=3 if is_short else 7))
+        with full:
+            asyncio.run(_large(report, systems.product, full, filled, rounds=3 if is_short else 7))
+    finally:
+        full.stop()
     return report
 
 
 async def _long(report: Report, product: Product, default: DefaultRasa | None, *, messages: int) -> None:
     """One conversation of `messages` shopper messages on each side, a block on one, then a block on the other."""
     sides: list[tuple[Side, tuple[Line, ...]]] = [
-        (Side("Aisle", product.url, WebShopper), talk.QUESTIONS),
+        (Side("Aisle", product, WebShopper), talk.QUESTIONS),
     ]
     if default is not None:
-        sides.append((Side("default Rasa", default.url, RestShopper), talk.default_conversation()[:4]))
+        sides.append((Side("default Rasa", default, RestShopper), talk.default_conversation()[:4]))
     found: dict[str, list[list[float]]] = {side.name: [] for side, _ in sides}
     speakers = []
     for side, says in sides:
@@ -93,8 +92,8 @@ def _long_table(found: dict[str, list[list[float]]], messages: int) -> Table:
 async def _large(report: Report, empty: Product, full: Product, filled: bulk.Filled, *, rounds: int) -> None:
     found: dict[str, list[Round]] = {"as installed": [], "full": []}
     async with (
-        Side("as installed", empty.url, WebShopper) as one,
-        Side("full", full.url, WebShopper) as other,
+        Side("as installed", empty, WebShopper) as one,
+        Side("full", full, WebShopper) as other,
     ):
         proofs = talk.proofs(empty)
         for side in (one, other):
@@ -146,7 +145,9 @@ def main() -> None:
     )
     parser.add_argument("--conversations", type=int, help="how many to lay down (100000; 5000 with --short)")
     chosen = parser.parse_args()
-    print(measure(is_short=chosen.short, conversations=chosen.conversations).markdown())
+    with started(is_short=chosen.short) as systems:
+        report = measure(systems, is_short=chosen.short, conversations=chosen.conversations)
+    print(report.markdown())
 
 
 if __name__ == "__main__":

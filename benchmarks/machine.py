@@ -104,6 +104,11 @@ def memory(pid: int) -> tuple[int, int]:
     return int(found.get("Rss", 0)) * 1024, int(found.get("Pss", 0)) * 1024
 
 
+def processor_seconds_of(processes: dict[str, list[int]]) -> float:
+    """User and system time of all parts of a system so far."""
+    return sum(processor_seconds(pid) for pids in processes.values() for pid in pids)
+
+
 def processor_seconds(pid: int) -> float:
     """User and system time a process has used so far; 0 when it has gone."""
     try:

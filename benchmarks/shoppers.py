@@ -14,6 +14,9 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from benchmarks import machine
+from benchmarks.default_rasa import DefaultRasa
+from benchmarks.product import Product
 from benchmarks.talk import Line
 
 PATIENCE_SECONDS = 60.0
@@ -145,10 +148,11 @@ class RestShopper:
 
 @dataclass(frozen=True)
 class Round:
-    """Turns of several conversations at once, and the wall-clock seconds they took together."""
+    """Turns of several conversations at once, and the wall-clock and processor seconds they took together."""
 
     turns: tuple[Taken, ...]
     seconds: float
+    processor: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -159,8 +163,14 @@ class Round:
 class Side:
     """One of the compared systems: how to reach it, and what is said to it."""
 
-    def __init__(self, name: str, url: str, speaker: Callable[[aiohttp.ClientSession, str], Speaker]) -> None:
-        self.name, self.url, self._speaker = name, url, speaker
+    def __init__(
+        self,
+        name: str,
+        system: Product | DefaultRasa,
+        speaker: Callable[[aiohttp.ClientSession, str], Speaker],
+    ) -> None:
+        self.name, self.url, self._speaker = name, system.url, speaker
+        self._processes = system.processes()
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -185,12 +195,13 @@ class Side:
         speakers = [self.speaker() for _ in talks]
         await _all(speaker.open() for speaker in speakers)
         try:
-            started = time.perf_counter()
+            used, started = machine.processor_seconds_of(self._processes), time.perf_counter()
             done = await _all(_talk(speaker, talk) for speaker, talk in zip(speakers, talks, strict=True))
             seconds = time.perf_counter() - started
+            used = machine.processor_seconds_of(self._processes) - used
         finally:
             await _all(speaker.close() for speaker in speakers)
-        return Round(tuple(turn for turns in done for turn in turns), seconds)
+        return Round(tuple(turn for turns in done for turn in turns), seconds, used)
 
 
 async def _talk(speaker: Speaker, talk: Sequence[Line]) -> list[Taken]:

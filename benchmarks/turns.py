@@ -9,26 +9,26 @@ take turns in rounds, so that a slow minute of the machine hits both; ratios are
 import argparse
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 
 from benchmarks import talk
 from benchmarks.default_rasa import DefaultRasa
 from benchmarks.product import Product
 from benchmarks.shoppers import RestShopper, Round, Side, Taken, WebShopper
+from benchmarks.systems import Systems, started
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
 from benchmarks.talk import Line
 
 Talks = Callable[[], tuple[Line, ...]]
 CONCURRENT = (1, 4, 16)
-HEAD = ("conversations", "system", "turns", "p50 ms", "p95 ms", "turns/s", "turns/s ÷ default")
+HEAD = (
+    *("conversations", "system", "turns", "p50 ms", "p95 ms"),
+    *("turns/s", "turns/s ÷ default", "processor ms a turn"),
+)
 
 
-def measure(*, is_short: bool = False) -> Report:
-    """Start both systems, measure, stop them."""
-    with ExitStack() as stack:
-        product = stack.enter_context(Product())
-        default = None if is_short else stack.enter_context(DefaultRasa())
-        return asyncio.run(_measure(product, default, rounds=2 if is_short else 5))
+def measure(systems: Systems, *, is_short: bool = False) -> Report:
+    """Turns of both systems."""
+    return asyncio.run(_measure(systems.product, systems.default, rounds=2 if is_short else 5))
 
 
 async def _measure(product: Product, default: DefaultRasa | None, *, rounds: int) -> Report:
@@ -38,11 +38,11 @@ async def _measure(product: Product, default: DefaultRasa | None, *, rounds: int
     def ours_says() -> tuple[Line, ...]:
         return talk.conversation(*next(proofs))
 
-    async with Side("Aisle", product.url, WebShopper) as ours:
+    async with Side("Aisle", product, WebShopper) as ours:
         if default is None:
             found = await _mixed([(ours, ours_says)], rounds)
         else:
-            async with Side("default Rasa", default.url, RestShopper) as theirs:
+            async with Side("default Rasa", default, RestShopper) as theirs:
                 found = await _mixed([(ours, ours_says), (theirs, talk.default_conversation)], rounds)
         report.tables.append(_compared(found, trained=default.trained if default else None))
         report.tables.append(_by_kind(found[ours.name]))
@@ -82,7 +82,8 @@ async def _mixed(sides: Sequence[tuple[Side, Talks]], rounds: int) -> Found:
 async def _several(side: Side, says: Talks, at_once: int) -> Round:
     """One round: at least 36 turns, in conversations of twelve."""
     parts = [await side.round([says() for _ in range(at_once)]) for _ in range(3 if at_once == 1 else 1)]
-    return Round(tuple(turn for part in parts for turn in part.turns), sum(part.seconds for part in parts))
+    turns = tuple(turn for part in parts for turn in part.turns)
+    return Round(turns, sum(part.seconds for part in parts), sum(part.processor for part in parts))
 
 
 def _ratio(ours: Sequence[Round], theirs: Sequence[Round]) -> float:
@@ -108,6 +109,7 @@ def _compared(found: Found, *, trained: float | None) -> Table:
                     milliseconds(percentile(seconds, 0.95)),
                     f"{median([each.rate for each in rounds]):.0f}",
                     ratio,
+                    milliseconds(sum(each.processor for each in rounds) / len(seconds)),
                 )
             )
     note = (
@@ -120,7 +122,10 @@ def _compared(found: Found, *, trained: float | None) -> Table:
             "in-memory tracker store and no action server, its own sample messages. "
             f"It was trained in {trained:.0f} s. "
         )
-    note += "Both in the same run, in alternating rounds; the measuring client shares the machine."
+    note += (
+        "Both in the same run, in alternating rounds; the ratio is the median of the rounds' ratios. The measuring "
+        "client shares the machine; processor time is that of the system's own processes, all of them together."
+    )
     return Table("Turns, mixed conversation", HEAD, tuple(rows), note)
 
 
@@ -173,7 +178,9 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="fewer rounds, without the comparison")
-    print(measure(is_short=parser.parse_args().short).markdown())
+    is_short = parser.parse_args().short
+    with started(is_short=is_short) as systems:
+        print(measure(systems, is_short=is_short).markdown())
 
 
 if __name__ == "__main__":

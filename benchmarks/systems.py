@@ -1,0 +1,33 @@
+"""The two systems that are compared, running: the product as a shop starts it, and a default Rasa server."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.default_rasa import DefaultRasa
+from benchmarks.product import Product
+
+
+@dataclass(frozen=True)
+class Systems:
+    """`default` is None in short runs. `first`: an earlier start of the same install, stopped by now, or None."""
+
+    product: Product
+    default: DefaultRasa | None
+    first: Product | None = None
+
+
+@contextmanager
+def started(*, is_short: bool, twice: bool = False) -> Iterator[Systems]:
+    """Start what is to be measured (the product `twice`, one after the other), and stop it at the end of the block."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-bench-")))
+        first = None
+        if twice:
+            with Product(home) as first:
+                pass
+        product = stack.enter_context(Product(home))
+        default = None if is_short else stack.enter_context(DefaultRasa())
+        yield Systems(product, default, first)
