@@ -24,10 +24,11 @@ WEIGHTS = {
     "attributes": 0.5,
     "description": 1.5,
 }
+TITLE, CATEGORY = (list(WEIGHTS).index(name) for name in ("title", "category"))
 K1, B = 0.9, 0.5
 NAMED = 1.2  # a word in the title says what the thing is; elsewhere it may only be mentioned
 SPELLING_FIELDS = ("title", "brand", "category", "options")
-FORMAT = 1
+FORMAT = 2
 NOTHING = np.zeros(0, dtype=np.int32)
 
 Ints = NDArray[np.int32]
@@ -73,6 +74,15 @@ class Index:
     facets: dict[
         str, Ints
     ]  # "brand=acme", "category=outdoor > tents" -> documents; "option=size=m" -> variants
+    naming: Ints  # numbers of the words that stand in titles and categories: they say what a thing is
+
+    def names(self, word: str) -> bool:
+        """Whether `word` is one that titles or categories are made of."""
+        number = self.words.get(word)
+        if number is None:
+            return False
+        place = int(np.searchsorted(self.naming, number))
+        return place < len(self.naming) and int(self.naming[place]) == number
 
     def postings(self, word: str) -> tuple[Ints, Floats]:
         """Documents that hold `word`, and what it adds to the score of each."""
@@ -174,6 +184,7 @@ def build(source: Iterable[Document], *, version: str) -> Index:
         variant_in_stock=np.array([item.is_in_stock for _, item in sellables], dtype=np.bool_),
         price=lowest,
         facets=_facets(documents),
+        naming=np.unique(np.r_[parts[TITLE][0], parts[CATEGORY][0]] & 0xFFFFFFFF).astype(np.int32),
     )
 
 
@@ -186,6 +197,7 @@ ARRAYS = (
     "variant_price",
     "variant_in_stock",
     "price",
+    "naming",
 )
 
 

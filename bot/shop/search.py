@@ -158,6 +158,7 @@ class Searcher:
         count = len(self.index.product_ids)
         scores = np.zeros(count, dtype=np.float32)
         cover = np.zeros(count, dtype=np.float32)
+        is_named = np.zeros(count, dtype=np.bool_)
         known = [term.weight for term in terms if term.weight]
         usual = sum(known) / len(known) if known else rarest(self.index)
         for term in terms:
@@ -170,5 +171,9 @@ class Searcher:
                 own[numbers] = np.maximum(own[numbers], gains * np.float32(discount))
             scores += own
             cover[own > 0] += term.weight
+            if any(self.index.names(word) for word in (*term.pieces, *(word for word, _ in term.instead))):
+                is_named |= own > 0
         least = COVERAGE * sum(term.weight or usual for term in terms)
-        return scores, (scores > 0) & (cover >= least)
+        found = (scores > 0) & (cover >= least)
+        # 'tent for 2 people': a hat whose text speaks of people is no tent
+        return scores, found & is_named if (found & is_named).any() else found
