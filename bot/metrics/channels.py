@@ -29,7 +29,7 @@ COLUMNS = (
 
 def compute(session: Session, scope: Scope) -> Result:
     """One row per channel, biggest first."""
-    found = episodes_outcome.outcomes(scope)
+    found = episodes_outcome.outcomes(session, scope)
     count = func.count()
     query = (
         select(
@@ -54,5 +54,5 @@ def compute(session: Session, scope: Scope) -> Result:
 
 def behind(session: Session, scope: Scope, row: str) -> Select[Any]:
     """Episodes of the channel."""
-    found = episodes_outcome.outcomes(scope)
+    found = episodes_outcome.outcomes(session, scope)
     return distinct(found, found.c.channel == row)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    Table,
     case,
     cast,
     exists,
@@ -147,7 +148,7 @@ def series(
     return Series(key, unit, tuple(points))
 
 
-def distinct(items: Subquery | CTE, *where: ColumnElement[bool]) -> Select[Any]:
+def distinct(items: Subquery | CTE | Table, *where: ColumnElement[bool]) -> Select[Any]:
     """The (conversation_id, episode) pairs behind items, newest first."""
     return (
         select(items.c.conversation_id, items.c.episode)
@@ -157,7 +158,7 @@ def distinct(items: Subquery | CTE, *where: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _when(items: Subquery | CTE) -> ColumnElement[Any]:
+def _when(items: Subquery | CTE | Table) -> ColumnElement[Any]:
     when: ColumnElement[Any] = items.c.happened_at if "happened_at" in items.c else items.c.opened_at
     return when
 

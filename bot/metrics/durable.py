@@ -36,9 +36,9 @@ LABEL_OF = {"all": "All", "bot": "Bot", **{key: LABELS[key] for key in RESOLVED}
 GROUPS = {"all": RESOLVED, "bot": RESOLVED[:2], **{key: (key,) for key in RESOLVED}}
 
 
-def _items(scope: Scope) -> Select[Any]:
+def _items(session: Session, scope: Scope) -> Select[Any]:
     """Resolved episodes old enough to judge; `is_back` 1 when another followed within the days."""
-    found = episodes_outcome.outcomes(scope, "reopened")
+    found = episodes_outcome.outcomes(session, scope, "reopened")
     known_before = (scope.as_of or scope.end) - timedelta(days=DAYS)
     is_back = found.c.back_at < number(found.c.closed_at) + DAYS * DAY
     return select(
@@ -52,7 +52,7 @@ def _items(scope: Scope) -> Select[Any]:
 
 def compute(session: Session, scope: Scope) -> Result:
     """Rows `all`, `bot`, and one per way of being resolved."""
-    items = _items(scope).subquery()
+    items = _items(session, scope).subquery()
     query = select(items.c.outcome, func.count(), func.sum(items.c.is_back)).group_by(items.c.outcome)
     counts = {str(outcome): (int(n), int(back)) for outcome, n, back in session.execute(query)}
     if not counts:
@@ -72,7 +72,7 @@ def compute(session: Session, scope: Scope) -> Result:
 
 def behind(session: Session, scope: Scope, row: str) -> Select[Any]:
     """Episodes judged in that row; `back` are those whose shopper came back."""
-    items = _items(scope).subquery()
+    items = _items(session, scope).subquery()
     if row == "back":
         return distinct(items, items.c.is_back == 1)
     return distinct(items, items.c.outcome.in_(GROUPS.get(row, ())))

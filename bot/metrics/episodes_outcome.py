@@ -1,21 +1,86 @@
 """The outcome of every episode of the cohort, from its facts, exclusive: the first rule that fits."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.sql.selectable import CTE
 
 from bot.metrics.cohort import NOT_UNDERSTOOD, cohort, number, of_cohort
 from bot.metrics.scope import Scope
+from bot.store.database import Moment
 from bot.store.tables import Fact, Survey
 
 OUTCOMES = ("bot_confirmed", "bot_assumed", "agent", "missed", "abandoned")
 RESOLVED = ("bot_confirmed", "bot_assumed", "agent")
 OPEN = "open"
 KINDS = ("handed_off", "first_reply", "handed_back", "closed", "helpful", "understood", "fallback")
+MORE_KINDS = ("answered", "reopened")
+SHARED = "shared outcomes"  # in session.info: the tables made so far, by scope
 
 
-def outcomes(scope: Scope, *more_kinds: str) -> CTE:
+@contextmanager
+def shared(session: Session) -> Iterator[None]:
+    """Within, several numbers of one scope read the outcomes once, into a temporary table.
+
+    For reading only: what is written meanwhile is not seen.
+    """
+    made: dict[Scope, Table] = session.info.setdefault(SHARED, {})
+    try:
+        yield
+        for table in made.values():
+            session.execute(DropTable(table))
+    finally:
+        del session.info[SHARED]
+
+
+def outcomes(session: Session, scope: Scope, *more_kinds: str) -> CTE | Table:
+    """What `query` says, as a table when it is shared between numbers."""
+    made: dict[Scope, Table] | None = session.info.get(SHARED)
+    if made is None:
+        return query(scope, *more_kinds)
+    if scope not in made:
+        made[scope] = _kept(session, query(scope, *MORE_KINDS), f"outcomes_{len(made)}")
+    return made[scope]
+
+
+def _kept(session: Session, found: CTE, name: str) -> Table:
+    table = Table(
+        name,
+        MetaData(),
+        Column("conversation_id", String(32)),
+        Column("episode", Integer),
+        Column("channel", String(20)),
+        Column("opened_at", Moment),
+        Column("closed_at", Moment),
+        Column("outcome", String(20)),
+        *(Column(key, BigInteger) for key in ("handed_off_at", "answered_at", "back_at")),
+        prefixes=["TEMPORARY"],
+    )
+    session.execute(CreateTable(table))
+    columns = list(table.columns)
+    session.execute(insert(table).from_select(columns, select(*(found.c[column.name] for column in columns))))
+    return table
+
+
+def query(scope: Scope, *more_kinds: str) -> CTE:
     """`outcomes(conversation_id, episode, channel, opened_at, closed_at, outcome, handed_off_at, …)`.
 
     Times of facts are microseconds. `handed_off_at` is the first hand-off. Two columns are empty unless their

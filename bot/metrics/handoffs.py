@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from bot.metrics.cohort import cohort, distinct, of_cohort, series, step_of
+from bot.metrics.cohort import cohort, distinct, series, step_of
 from bot.metrics.scope import Scope
 from bot.metrics.values import Column, Result, Row, percent
 from bot.store.tables import Fact
@@ -37,15 +37,16 @@ def _items(scope: Scope) -> Select[Any]:
     first = func.row_number().over(
         partition_by=(Fact.conversation_id, Fact.episode), order_by=(Fact.at, Fact.id)
     )
-    same = and_(base.c.conversation_id == Fact.conversation_id, base.c.episode == Fact.episode)
     ranked = (
-        of_cohort(base, scope, "handed_off")
-        .add_columns(base.c.opened_at, Fact.label.label("reason"), first.label("place"))
-        .join(base, same)
+        select(Fact.conversation_id, Fact.episode, Fact.label.label("reason"), first.label("place"))
+        .where(Fact.kind == "handed_off", Fact.at >= scope.start)
         .subquery()
     )
-    return select(ranked.c.conversation_id, ranked.c.episode, ranked.c.opened_at, ranked.c.reason).where(
-        ranked.c.place == 1
+    same = and_(base.c.conversation_id == ranked.c.conversation_id, base.c.episode == ranked.c.episode)
+    return (
+        select(base.c.conversation_id, base.c.episode, base.c.opened_at, ranked.c.reason)
+        .join_from(base, ranked, same)
+        .where(ranked.c.place == 1)
     )
 
 

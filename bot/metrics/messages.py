@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from bot.metrics.cohort import distinct, facts
@@ -29,19 +29,26 @@ def _items(scope: Scope) -> Select[Any]:
 def compute(session: Session, scope: Scope) -> Result:
     """Rows `all`, `shopper`, `bot`, `agent`, `system`."""
     items = _items(scope).subquery()
+    by_actor = {key: func.sum(case((items.c.actor == key, 1), else_=0)).label(key) for key in ACTORS}
     per_episode = (
-        select(items.c.actor, func.count().label("n"))
-        .group_by(items.c.conversation_id, items.c.episode, items.c.actor)
+        select(func.count().label("all"), *by_actor.values())
+        .group_by(items.c.conversation_id, items.c.episode)
         .subquery()
     )
-    query = select(per_episode.c.actor, func.sum(per_episode.c.n), func.count()).group_by(per_episode.c.actor)
-    found = {str(actor): (int(n), int(episodes)) for actor, n, episodes in session.execute(query)}
-    if not found:
+    labels = {"all": "All", **ACTORS}
+    numbers = [
+        number
+        for key in labels
+        for number in (
+            func.coalesce(func.sum(per_episode.c[key]), 0),
+            func.coalesce(func.sum(case((per_episode.c[key] > 0, 1), else_=0)), 0),
+        )
+    ]
+    found = [int(number) for number in session.execute(select(*numbers)).one()]
+    counts = dict(zip(labels, zip(found[::2], found[1::2], strict=True), strict=True))
+    rows = [_row(key, labels[key], n, episodes) for key, (n, episodes) in counts.items() if n]
+    if not rows:
         return Result(COLUMNS, (), missing="No message was written in this period.")
-    # Not the shoppers' number: an agent may open a conversation again.
-    every = select(func.count()).select_from(behind(session, scope, "all").order_by(None).subquery())
-    rows = [_row("all", "All", sum(n for n, _ in found.values()), int(session.scalar(every) or 0))]
-    rows += [_row(key, label, *found[key]) for key, label in ACTORS.items() if key in found]
     return Result(COLUMNS, tuple(rows))
 
 

@@ -39,7 +39,7 @@ def compute(session: Session, scope: Scope) -> Result:
 
     The series `bot` is the bot's share of what was closed, in percent.
     """
-    found = episodes_outcome.outcomes(scope)
+    found = episodes_outcome.outcomes(session, scope)
     step = step_of(found.c.opened_at, scope).label("step")
     by_step: dict[int, dict[str, int]] = {}
     for at, outcome, n in session.execute(
@@ -70,5 +70,5 @@ def _bot_share(by_step: dict[int, dict[str, int]]) -> dict[int, tuple[float | No
 
 def behind(session: Session, scope: Scope, row: str) -> Select[Any]:
     """Episodes with that outcome."""
-    found = episodes_outcome.outcomes(scope)
+    found = episodes_outcome.outcomes(session, scope)
     return distinct(found, found.c.outcome.in_(PARTS.get(row, (row,))))

@@ -1,13 +1,14 @@
 """Finding a metric by name, and the conversations behind one of its rows."""
 
 import importlib
+from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.core.errors import NotFound
-from bot.metrics import NAMES
+from bot.metrics import NAMES, episodes_outcome
 from bot.metrics.scope import Scope
 from bot.metrics.values import Result
 
@@ -38,6 +39,12 @@ def metric(name: str) -> Metric:
     if name not in NAMES:
         raise NotFound(f"there is no metric {name!r}")
     return cast(Metric, importlib.import_module(f"bot.metrics.{name}"))
+
+
+def computed(session: Session, names: Sequence[str], scope: Scope) -> dict[str, Result]:
+    """Several metrics of one scope, cheaper than one by one: what they share is read once."""
+    with episodes_outcome.shared(session):
+        return {name: metric(name).compute(session, scope) for name in names}
 
 
 def conversations(

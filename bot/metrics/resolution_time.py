@@ -32,8 +32,8 @@ COLUMNS = (
 LABELS = {"bot": "Bot", "agent": "People"}
 
 
-def _items(scope: Scope) -> Select[Any]:
-    found = episodes_outcome.outcomes(scope, "answered")
+def _items(session: Session, scope: Scope) -> Select[Any]:
+    found = episodes_outcome.outcomes(session, scope, "answered")
     opened, closed = number(found.c.opened_at), number(found.c.closed_at)
     by_person = found.c.outcome == "agent"
     start = case((by_person & (found.c.handed_off_at.is_not(None)), found.c.handed_off_at), else_=opened)
@@ -50,12 +50,12 @@ def _items(scope: Scope) -> Select[Any]:
 
 def compute(session: Session, scope: Scope) -> Result:
     """Rows `bot` and `agent`."""
-    found = spreads(session, _items(scope))
+    found = spreads(session, _items(session, scope))
     rows = tuple(spread_row(key, label, found[key]) for key, label in LABELS.items() if key in found)
     return Result(COLUMNS, rows, missing="" if rows else "No conversation of this period is resolved.")
 
 
 def behind(session: Session, scope: Scope, row: str) -> Select[Any]:
     """Resolved episodes of the bot, or of people."""
-    items = _items(scope).subquery()
+    items = _items(session, scope).subquery()
     return distinct(items, items.c.grp == row)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.metrics.cohort import distinct, facts, step_of
 from bot.metrics.scope import Scope
-from bot.metrics.spread import Quantiles, Spread, quantiles, spreads
+from bot.metrics.spread import Quantiles, Spread, spreads_and_steps
 from bot.metrics.values import Column, Point, Result, Row, Series
 from bot.store.tables import Fact
 
@@ -43,13 +43,12 @@ def spread_row(key: str, label: str, found: Spread) -> Row:
 
 def compute(session: Session, scope: Scope) -> Result:
     """Rows `bot` and `agent`; series `bot.median`, `bot.p90`, `agent.median`, `agent.p90` in seconds."""
-    items = _items(scope)
-    all_time = spreads(session, items.add_columns(Fact.actor.label("grp"), Fact.value.label("value")))
+    step = step_of(Fact.at, scope).label("step")
+    items = _items(scope).add_columns(Fact.actor.label("grp"), step, Fact.value.label("value"))
+    all_time, grid = spreads_and_steps(session, items)
     rows = tuple(spread_row(key, label, all_time[key]) for key, label in ACTORS.items() if key in all_time)
     if not rows:
         return Result(COLUMNS, (), missing="No message was answered in this period.")
-    step = step_of(Fact.at, scope).label("step")
-    grid = quantiles(session, items.add_columns(Fact.actor.label("grp"), step, Fact.value.label("value")))
     lines = [_line(scope, actor, name, grid) for actor in sorted(all_time) for name in ("median", "p90")]
     return Result(COLUMNS, rows, tuple(lines))
 

@@ -1,5 +1,6 @@
 """What the bot could not answer, alike questions together."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, false
@@ -24,8 +25,10 @@ COLUMNS = (
     Column("times", "Times asked", "count"),
     Column("wordings", "Wordings", "count"),
     Column("last_at", "Last asked", "at"),
+    Column("closest", "Closest topic", "text"),
 )
 MOST = 200
+TOPIC = "faq/"  # what can be taught an answer to
 
 
 def _items(scope: Scope) -> Select[Any]:
@@ -33,7 +36,7 @@ def _items(scope: Scope) -> Select[Any]:
         facts(scope, "fallback")
         .join(Message, Message.id == Fact.message_id)
         .where(Message.direction == "in", Message.text != "")
-        .add_columns(Fact.message_id, Fact.at, Message.text)
+        .add_columns(Fact.message_id, Fact.at, Message.text, Message.understood)
     )
 
 
@@ -47,18 +50,34 @@ def _found(session: Session, scope: Scope) -> tuple[list[Any], list[alike.Group]
 
 
 def compute(session: Session, scope: Scope) -> Result:
-    """One row per group of alike questions; at most 200."""
+    """One row per group of alike questions; at most 200.
+
+    `closest` is the topic (`faq/returns`) the bot came closest to over all of the group's messages; "" for none.
+    """
     items, groups = _found(session, scope)
     rows = []
     for group in groups:
         members = [items[position] for position in group.members]
         episodes = {(item.conversation_id, item.episode) for item in members}
         last = max(item.at for item in members)
-        cells = (group.text, len(episodes), len(members), group.wordings, last)
+        closest = _closest([item.understood for item in members])
+        cells = (group.text, len(episodes), len(members), group.wordings, last, closest)
         rows.append(Row(group.key, group.text, len(episodes), cells))
     rows.sort(key=lambda row: (-row.conversations, row.label))
     missing = "" if rows else "There was nothing the bot could not answer in this period."
     return Result(COLUMNS, tuple(rows[:MOST]), missing=missing)
+
+
+def _closest(readings: Sequence[Mapping[str, Any] | None]) -> str:
+    """The topic with the most confidence in sum; messages carry the first few the bot thought of."""
+    sums: dict[str, float] = {}
+    for reading in readings:
+        known = reading or {}
+        for item in known.get("topics") or known.get("ranking") or ():
+            name, confidence = str(item.get("intent") or ""), item.get("confidence")
+            if name.startswith(TOPIC) and isinstance(confidence, (int, float)):
+                sums[name] = sums.get(name, 0.0) + confidence
+    return min(sums, key=lambda name: (-sums[name], name), default="")
 
 
 def behind(session: Session, scope: Scope, row: str) -> Select[Any]:

@@ -60,6 +60,22 @@ async def test_each_metric_answers_as_json_as_a_file_and_as_a_list(desk: Running
         await answers_in_three_ways(boss, name)
 
 
+@pytest.mark.parametrize("compare", ["yes", "no"])
+async def test_several_numbers_at_once_are_what_each_says_alone(
+    desk: RunningDesk, boss: Agent, compare: str
+) -> None:
+    load_history(desk.services.database, days=20, episodes_per_day=12)
+    days = f"period=custom&from={now().date() - timedelta(days=8)}&to={now().date() - timedelta(days=2)}"
+    for more in ("", "&segment=bot", "&channel=web"):
+        query = f"{days}{more}&compare={compare}"
+        status, answer = await boss.call("GET", f"/api/dashboard?names={','.join(NAMES)}&{query}")
+        assert status == 200, answer
+        assert list(answer["metrics"]) == list(NAMES)
+        for name in NAMES:
+            _, alone = await boss.call("GET", f"/api/dashboard/{name}?{query}")
+            assert {"ok": True, **answer["metrics"][name]} == alone
+
+
 async def answers_in_three_ways(boss: Agent, name: str) -> None:
     status, answer = await boss.call("GET", f"/api/dashboard/{name}?period=7d&compare=yes")
     assert status == 200, answer
@@ -117,7 +133,9 @@ REFUSED = (
     ("/api/dashboard/csat?channel=" + "x" * 50, 400, "channel"),
     ("/api/dashboard/csat?demo=maybe", 400, "demo"),
     ("/api/dashboard/csat/conversations?limit=1000", 400, "limit"),
-    ("/api/dashboard/csat/conversations?row=%00", 400, "row"),
+    ("/api/dashboard/csat/conversations?row=%00", 400, None),
+    ("/api/dashboard", 400, "names"),
+    ("/api/dashboard?names=csat,nonsense", 404, None),
     ("/api/dashboard/csat/conversations?row=" + "x" * 300, 400, "row"),
 )
 

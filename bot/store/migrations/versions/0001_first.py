@@ -255,7 +255,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_facts_conversation", "facts", ["conversation_id", "episode"], unique=False)
-    op.create_index("ix_facts_kind_at", "facts", ["kind", "at"], unique=False)
+    op.create_index(
+        "ix_facts_kind_at",
+        "facts",
+        [
+            "kind",
+            "at",
+            "conversation_id",
+            "episode",
+            "actor",
+            "label",
+            "value",
+            "user_id",
+            "message_id",
+            "channel",
+            "language",
+            "is_demo",
+        ],
+        unique=False,
+    )
     op.create_table(
         "messages",
         sa.Column("id", SERIAL, nullable=False),
@@ -371,9 +389,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("conversation_id", "seq"),
     )
+    op.create_index("ix_events_message", "events", ["message_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_events_message", table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_surveys_sent_at"), table_name="surveys")
     op.drop_table("surveys")

@@ -3,7 +3,7 @@
 import { call, el, icon, number, page, t } from "../desk.js";
 import { sparkline } from "./charts.js";
 import { change, show } from "./format.js";
-import { BANDS, cell, FIGURES, table } from "./panels.js";
+import { BANDS, cell, FIGURES, part, table } from "./panels.js";
 import { behind, read, scope, write } from "./state.js";
 
 const data = JSON.parse(document.getElementById("dashboard").textContent);
@@ -13,12 +13,33 @@ let state = read();
 let running = null;
 const tables = new Set(); // panels the reader wants as a table
 
-/** Asks for a metric once per state; figures and panels share the answer. */
+/** Numbers made from the same reading of how conversations ended: asked for together, they cost little more than one. */
+const TOGETHER = ["outcomes", "durable", "channels", "resolution_time"];
+
+/** Asks for a metric once per state, all that are wanted in the same moment together; figures and panels share the answer. */
 function source(signal) {
   const asked = new Map();
+  const waiting = { yes: new Map(), no: new Map() };
+  const fetchAll = async (compare) => {
+    const wanted = waiting[compare];
+    waiting[compare] = new Map();
+    try {
+      const names = new URLSearchParams({ names: [...wanted.keys()].join(",") });
+      const { metrics } = await call("GET", `/api/dashboard?${names}&${scope(state, { compare: compare === "yes" })}`, undefined, { signal });
+      for (const [name, { resolve }] of wanted) resolve(metrics[name]);
+    } catch (error) {
+      for (const { reject } of wanted.values()) reject(error);
+    }
+  };
   return (name, { compare = false } = {}) => {
-    const wanted = compare || FIGURES.some((figure) => figure.metric === name);
-    if (!asked.has(name)) asked.set(name, call("GET", `/api/dashboard/${name}?${scope(state, { compare: wanted })}`, undefined, { signal }));
+    if (asked.has(name)) return asked.get(name);
+    const isCompared = compare || TOGETHER.includes(name) || FIGURES.some((figure) => figure.metric === name);
+    const kind = isCompared ? "yes" : "no";
+    if (!waiting[kind].size) setTimeout(fetchAll, 0, kind);
+    for (const one of TOGETHER.includes(name) ? TOGETHER : [name]) {
+      asked.set(one, new Promise((resolve, reject) => waiting[kind].set(one, { resolve, reject })));
+      asked.get(one).catch(() => {}); // whoever draws it says what went wrong
+    }
     return asked.get(name);
   };
 }
@@ -31,6 +52,8 @@ function explain(metric) {
 }
 
 const why = (metric) => el("button", { class: "why", type: "button", "aria-label": t("dashboard.what_is", { name: metric.title }), title: t("dashboard.what_is", { name: metric.title }), onclick: () => explain(metric) }, icon("help"));
+
+const csv = (metric) => el("a", { class: "button button--small button--bare", href: `/api/dashboard/${metric.name}.csv?${scope(state)}`, download: "", "aria-label": t("dashboard.csv_of", { name: metric.title }) }, "CSV");
 
 function moved(figure, metric, unit) {
   if (!metric.previous) return null;
@@ -107,10 +130,10 @@ function panel(wanted, get, signal) {
       tools.querySelector("[aria-pressed]").focus();
     });
     tools.replaceChildren(why(metric), ...(hasChart && !isEmpty ? [swap] : []),
-      el("a", { class: "button button--small button--bare", href: `/api/dashboard/${wanted.name}.csv?${scope(state)}`, download: "", "aria-label": t("dashboard.csv_of", { name: metric.title }) }, "CSV"));
+      csv(metric));
     if (isEmpty) body.replaceChildren(el("p", { class: "empty" }, metric.missing || t("dashboard.no_value")));
-    else if (isTable) body.replaceChildren(...[metric, ...Object.values(others)].map((result) => table(result, (row) => href(row, result.name))));
-    else body.replaceChildren(...wanted.draw(metric, { href, others, room: Math.max(280, body.clientWidth) }).filter(Boolean));
+    else if (isTable) body.replaceChildren(...[metric, ...Object.values(others)].flatMap((result) => [result === metric ? null : part(result, csv(result)), table(result, (row) => href(row, result.name))]).filter(Boolean));
+    else body.replaceChildren(...wanted.draw(metric, { href, csv, others, room: Math.max(280, body.clientWidth) }).filter(Boolean));
   };
   const fill = () => Promise.all([get(wanted.name, wanted), ...(wanted.also ?? []).map((name) => get(name))])
     .then(([metric, ...others]) => show_(metric, Object.fromEntries(others.map((other) => [other.name, other]))))

@@ -15,6 +15,9 @@ const points = (result, key) => (result.series.find((line) => line.key === key)?
 const axisUnit = (result) => (result.scope.step === "hour" ? t("dashboard.per_hour") : result.scope.step === "week" ? t("dashboard.per_week") : t("dashboard.per_day"));
 const at = (result, when, long = false) => step(when, { long, unit: result.scope.step });
 
+/** The heading of a part of a panel that is a number of its own, with its file. */
+export const part = (result, file) => el("div", { class: "panel__part" }, el("h3", {}, result.title), result.rows.length ? file : null);
+
 /** Rows as a list of bars with words; each opens its conversations. */
 function barList(result, { rows, column = "conversations", extra, mark = 1, most = 8, href }) {
   const place = result.columns.findIndex((item) => item.name === column);
@@ -106,7 +109,7 @@ function volume(result, { href, room }) {
   });
 }
 
-function csat(result, { href, others, room }) {
+function csat(result, { href, csv, others, room }) {
   const value = (row, name) => row.cells[result.columns.findIndex((item) => item.name === name)];
   const rows = result.rows.map((row) => ({
     label: row.label, value: value(row, "score"), low: value(row, "low"), high: value(row, "high"),
@@ -117,20 +120,23 @@ function csat(result, { href, others, room }) {
   return [
     intervals({ title: result.title, description: rows.map((row) => `${row.label}: ${row.text}`).join("; "), rows, width: room, axis: t("dashboard.satisfied"), format: (mark) => show(mark, "percent", { short: true }) }),
     el("p", { class: "quiet" }, t("dashboard.response_rate", { rate: show(cell(result, "all", "response"), "percent"), n: show(cell(result, "all", "n"), "count"), sent: show(cell(result, "all", "sent"), "count") })),
-    scores.rows.length ? el("h3", {}, scores.title) : null,
+    scores.rows.length ? part(scores, csv(scores)) : null,
     ...(scores.rows.length ? barList(scores, { rows: scores.rows, column: "answers", href: (key) => href(key, "csat_scores"), extra: (row) => show(row.cells[1], "percent", { short: true }) }) : []),
-    el("h3", {}, others.comments.title),
+    part(others.comments, csv(others.comments)),
     comments.length ? el("ul", { class: "comments", role: "list" }, comments.map((row) => el("li", {},
       el("span", { class: `chip ${row.cells[1] >= 4 ? "chip--good" : row.cells[1] <= 2 ? "chip--bad" : "chip--warn"}` }, `${row.cells[1]}/5`),
       el("a", { href: href(row.key, "comments") }, row.cells[2]), el("span", { class: "quiet nowrap" }, show(row.cells[0], "at"))))) : el("p", { class: "quiet" }, others.comments.missing),
   ];
 }
 
+/** Where an answer to a question is written. What shoppers wrote stays behind the #, which no server and no log sees. */
+const teach = (row) => `/answers#${new URLSearchParams({ teach: row.label, topic: row.cells[5] })}`;
+
 function unanswered(result, { href }) {
   const item = (row) => el("tr", {},
     el("th", { scope: "row" }, el("a", { href: href(row.key) }, row.label), row.cells[3] > 1 ? el("span", { class: "quiet" }, ` ${t("dashboard.wordings", { n: number(row.cells[3]) })}`) : null),
     el("td", { class: "num end" }, show(row.cells[1], "count")), el("td", { class: "num end" }, show(row.cells[2], "count")),
-    el("td", { class: "end" }, el("a", { class: "button button--small", href: "/answers", "aria-label": t("dashboard.teach_about", { question: row.label }) }, icon("edit"), t("dashboard.teach"))));
+    el("td", { class: "end" }, el("a", { class: "button button--small", href: teach(row), "aria-label": t("dashboard.teach_about", { question: row.label }) }, icon("edit"), t("dashboard.teach"))));
   return [scroll(result.title, el("table", { class: "table" },
     el("thead", {}, el("tr", {}, ...[0, 1, 2].map((place) => el("th", { scope: "col", class: place ? "end" : null }, result.columns[place].title)), el("td"))),
     el("tbody", {}, result.rows.slice(0, 10).map(item))))];
