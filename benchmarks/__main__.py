@@ -36,6 +36,7 @@ def run(*, is_short: bool, feed: Path | None, judgements: Path | None) -> tuple[
         aims.extend(report.aims)
         tables = "\n".join(table.markdown() for table in report.tables)
         parts.append(f"## {title}\n\n{tables}" if tables else "")
+        print(parts[-1], file=sys.stderr, flush=True)  # a later program may fail
 
     with started(is_short=is_short, twice=True) as systems:
         keep("Start-up and memory", lambda: footprint.measure(systems, is_short=is_short))

@@ -29,7 +29,7 @@ def measure(systems: Systems, *, is_short: bool = False) -> Report:
     report = Report()
     if systems.first is not None:
         _start_up(report, systems.first, systems.product)
-    _memory(report, systems.product, systems.default, rounds=2 if is_short else 6)
+    _memory(report, systems.product, systems.default, rounds=2 if is_short else 3)
     return report
 
 

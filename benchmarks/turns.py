@@ -28,7 +28,7 @@ HEAD = (
 
 def measure(systems: Systems, *, is_short: bool = False) -> Report:
     """Turns of both systems."""
-    return asyncio.run(_measure(systems.product, systems.default, rounds=2 if is_short else 5))
+    return asyncio.run(_measure(systems.product, systems.default, rounds=2 if is_short else 4))
 
 
 async def _measure(product: Product, default: DefaultRasa | None, *, rounds: int) -> Report:
