@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, nulls_last, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from bot.core.ownership import Owner
 from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Message, Survey, User
@@ -37,6 +37,18 @@ def _of_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     }[view]
 
 
+def _has(session: Session, column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Whether a column contains a text in whatever case.
+
+    SQLite's LIKE takes no notice of the case of A to Z, and knows no other letters, nor does its lower():
+    for those the usual ways to write the text are looked for.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return column.icontains(text, autoescape=True)
+    spellings = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
+    return or_(*(column.contains(spelling, autoescape=True) for spelling in sorted(spellings)))
+
+
 def listed(
     session: Session,
     *,
@@ -52,12 +64,13 @@ def listed(
     """Rows of a view and whether there are more; those who wait longest first where people are waited for."""
     query = _base().where(*_of_view(view, user_id))
     if text:
-        wanted = text.lower()
+        said_by = select(Contact.id).where(
+            or_(_has(session, Contact.name, text), _has(session, Contact.email, text))
+        )
         query = query.where(
             or_(
-                func.lower(Contact.name).contains(wanted, autoescape=True),
-                func.lower(Contact.email).contains(wanted, autoescape=True),
-                func.lower(Conversation.last_text).contains(wanted, autoescape=True),
+                Conversation.contact_id.in_(said_by),  # read once, not looked up for each conversation
+                _has(session, Conversation.last_text, text),
                 Conversation.id == text,
             )
         )
@@ -166,7 +179,14 @@ def unsent(session: Session, conversation_id: str) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Message, User.name)
         .outerjoin(User, User.id == Message.user_id)
-        .outerjoin(Event, and_(Event.message_id == Message.id, Event.kind == "message"))
+        .outerjoin(
+            Event,
+            and_(
+                Event.conversation_id == Message.conversation_id,
+                Event.message_id == Message.id,
+                Event.kind == "message",
+            ),
+        )
         .where(
             Message.conversation_id == conversation_id,
             Message.direction == "out",
