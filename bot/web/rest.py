@@ -64,7 +64,7 @@ def routes(api: Api) -> None:
             services.figures.message("in", "rest")
         services.changed(received.conversation_id, has_turn=received.needs_turn)
         await _turn(services, received)
-        rows = await services.database.read(_replies, received.message_id)
+        rows = await services.database.read(_replies, received)
         return [reply for row in rows for reply in _shape(sender, *row)]
 
     @api.route("GET", "/webhooks/rest/", guard="none", returns="status")
@@ -77,7 +77,7 @@ async def _turn(services: Services, received: Received) -> None:
     """Wait until the message's turn is committed and its replies are delivered, or the time is up."""
     deadline = time.monotonic() + WAIT_SECONDS
     with services.live.subscribe(received.conversation_id) as page:
-        while not await services.database.read(_is_done, received.message_id):
+        while not await services.database.read(_is_done, received):
             left = deadline - time.monotonic()
             if left <= 0:
                 return
@@ -85,20 +85,29 @@ async def _turn(services: Services, received: Received) -> None:
             page.clear()
 
 
-def _is_done(session: Session, message_id: int) -> bool:
-    handled = session.scalar(select(Message.handled_at).where(Message.id == message_id))
+def _is_done(session: Session, received: Received) -> bool:
+    handled = session.scalar(select(Message.handled_at).where(Message.id == received.message_id))
     pending = session.scalar(
-        select(Message.id).where(Message.cause_id == message_id, Message.state == "pending").limit(1)
+        select(Message.id)
+        .where(
+            Message.conversation_id == received.conversation_id,  # its index; `cause_id` has none
+            Message.id > received.message_id,
+            Message.cause_id == received.message_id,
+            Message.state == "pending",
+        )
+        .limit(1)
     )
     return handled is not None and pending is None
 
 
-def _replies(session: Session, message_id: int) -> list[tuple[int, str, list[dict[str, Any]]]]:
+def _replies(session: Session, received: Received) -> list[tuple[int, str, list[dict[str, Any]]]]:
     query = (
         select(Event.seq, Message.text, Message.parts)
         .join(Message, Message.id == Event.message_id)
         .where(
-            Message.cause_id == message_id,
+            Message.conversation_id == received.conversation_id,
+            Message.id > received.message_id,
+            Message.cause_id == received.message_id,
             Message.state == "sent",
             Event.kind == "message",
             Event.conversation_id == Message.conversation_id,
