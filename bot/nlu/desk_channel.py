@@ -176,10 +176,17 @@ def _understood(message: UserUttered) -> dict[str, Any]:
         for item in parsed.get("intent_ranking") or []
         if item.get("name") != FALLBACK
     ]
+    # What it came closest to among the answers, also when it was not sure: where to teach it.
+    selected = (parsed.get("response_selector") or {}).get("faq") or {}
+    topics = [
+        {"intent": item.get("intent_response_key"), "confidence": item.get("confidence")}
+        for item in selected.get("ranking") or []
+    ]
     return {
         "intent": message.intent.get("full_retrieval_intent_name") or name,
         "confidence": message.intent.get("confidence") or 0.0,
         "ranking": ranking,
+        "topics": topics,
         "entities": [
             {key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []
         ],

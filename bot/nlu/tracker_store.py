@@ -24,8 +24,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 logger = logging.getLogger(__name__)
 
-MOST_EVENTS = 60  # cut when a tracker holds more …
-KEPT_TURNS = 4  # … down to this many turns of the shopper
+MOST_EVENTS = 36  # cut when a tracker holds more …
+KEPT_TURNS = 3  # … down to this many turns of the shopper; the fallback counts two back
 CACHED = 2_000
 KEPT_SECONDS = (
     7 * 86_400

@@ -1,4 +1,4 @@
-"""The brain as the desk meets it: `rasa run` with our channel, over HTTP, and killed."""
+"""The brain as the desk meets it: our channel over HTTP, in the light host and in plain `rasa run`, and killed."""
 
 import json
 import os
@@ -18,6 +18,8 @@ pytest.importorskip("rasa")
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s" * 40
+HOST = ("bot.nlu.host",)  # what `aisle up` starts
+RASA = ("rasa", "run")
 
 
 def free_port():
@@ -28,7 +30,7 @@ def free_port():
 
 
 class Brain:
-    """A `rasa run` of the newest model; its action server is not there."""
+    """The newest model, served; its action server is not there."""
 
     def __init__(self, home):
         self.home = home
@@ -36,7 +38,7 @@ class Brain:
         self.actions = f"http://127.0.0.1:{free_port()}"
         self.process = None
 
-    def start(self):
+    def start(self, *program):
         models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
         assert models, "train a model first: rasa train"
         environment = os.environ | {
@@ -46,18 +48,8 @@ class Brain:
             "RASA_TELEMETRY_ENABLED": "false",
             "PYTHONWARNINGS": "ignore",
         }
-        command = [
-            sys.executable,
-            "-m",
-            "rasa",
-            "run",
-            "-m",
-            str(models[-1]),
-            "-i",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-        ]
+        command = [sys.executable, "-m", *program, "--model", str(models[-1]), "--port", str(self.port)]
+        command += ["--interface", "127.0.0.1"]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -103,7 +95,7 @@ class Brain:
 def brain(tmp_path_factory):
     """A running brain."""
     running = Brain(tmp_path_factory.mktemp("brain"))
-    running.start()
+    running.start(*HOST)
     yield running
     running.kill()
 
@@ -189,11 +181,11 @@ def test_a_turn_stays_as_quick_as_the_conversation_grows(brain):
     assert median(30) < 2 * early + 0.02
 
 
-def test_a_killed_brain_goes_on_in_the_middle_of_the_form(brain):
+def test_a_killed_brain_goes_on_in_the_middle_of_the_form_also_under_plain_rasa(brain):
     brain.say("kill.1", "where is order A1001")
     answered = brain.say("kill.1", "are you a bot?", "42")
     brain.kill()
-    brain.start()
+    brain.start(*RASA)
     assert brain.say("kill.1", "are you a bot?", "42") == answered
     after = brain.say("kill.1", "no, A1002")
     assert after["slots"]["order_number"] == "A1002"

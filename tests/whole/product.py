@@ -158,7 +158,11 @@ class Product:
                 continue
             if parent != self.process.pid:
                 continue
-            for name, mark in (("desk", "-m bot serve"), ("brain", "rasa run"), ("actions", "-m actions")):
+            for name, mark in (
+                ("desk", "-m bot serve"),
+                ("brain", "-m bot.nlu.host"),
+                ("actions", "-m actions"),
+            ):
                 if mark in line or (name == "actions" and "rasa_sdk" in line):
                     found[name] = int(entry.name)
         return found

@@ -78,8 +78,9 @@ def actions(settings: Settings, root: Path) -> Part:
 
 
 def brain(settings: Settings, root: Path, model: Path) -> Part:
-    """`rasa run` of one model, on loopback."""
-    command = [str(rasa(root)), "run", "--model", str(model), "--interface", "127.0.0.1"]
+    """One model on loopback: what `rasa run` serves, without importing what the model never calls."""
+    python = str(rasa(root).with_name("python"))
+    command = [python, "-m", "bot.nlu.host", "--model", str(model), "--interface", "127.0.0.1"]
     command += ["--port", _port(settings.brain_url, 5005)]
     for option, name in (("--credentials", "credentials.yml"), ("--endpoints", "endpoints.yml")):
         if (root / name).exists():

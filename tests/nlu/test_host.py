@@ -1,0 +1,53 @@
+"""The light host leaves TensorFlow out only where nothing needs it, and says so when something calls it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rasa")
+
+from bot.nlu.host import is_plain
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_our_own_pipeline_is_light():
+    assert is_plain(ROOT / "config.yml")
+
+
+@pytest.mark.parametrize(
+    "name", ["DIETClassifier", "LogisticRegressionClassifier", "TEDPolicy", "my.own.Component"]
+)
+def test_any_other_component_is_served_with_everything_imported(tmp_path, name):
+    config = tmp_path / "config.yml"
+    config.write_text(
+        f"pipeline: [{{name: WhitespaceTokenizer}}, {{name: {name}}}]\npolicies: [{{name: RulePolicy}}]\n"
+    )
+    assert not is_plain(config)
+
+
+def run(code):
+    """What a fresh Python of the brain says."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_calling_what_was_left_out_is_a_clear_error():
+    done = run(
+        "from bot.nlu import absent; absent.leave_out(); import tensorflow as tf; absent.done(); tf.constant(1)"
+    )
+    assert "NotHere: constant was left out" in done.stderr
+
+
+def test_what_was_left_out_can_be_inherited_from_and_decorate():
+    done = run(
+        "from bot.nlu import absent; absent.leave_out(); import tensorflow as tf\n"
+        "class Model(tf.keras.models.Model):\n"
+        "    @tf.function\n"
+        "    def call(self): return 1\n"
+        "print(Model().call())"
+    )
+    assert done.stdout.strip() == "1", done.stderr
