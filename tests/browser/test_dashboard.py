@@ -1,18 +1,22 @@
 """The dashboard in a real Chromium: figures, charts, tables, addresses; by pointer and by keyboard."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
+from sqlalchemy.orm import Session
 
 from bot.core.settings import Settings
+from bot.core.times import now
 from bot.desk import people
 from bot.desk.demo_history import load_history
 from tests.browser.chatting import Browser, LiveDesk
 from tests.browser.test_inbox_walk import PASSWORD, InboxDesk
+from tests.metrics.world import talk
 
 BUSY = "#figures [aria-busy=true], #panels [data-panel=outcomes] [aria-busy=true]"
 
@@ -25,6 +29,10 @@ def desk(settings: Settings) -> Iterator[LiveDesk]:
     load_history(live.desk.services.database, days=40, episodes_per_day=12)
     yield live
     live.stop()
+
+
+def a_question_nobody_answered(session: Session, text: str) -> None:
+    talk(session, "unheard", now() - timedelta(hours=1)).fallback(text, topics={"faq/returns": 0.31})
 
 
 def ready(driver: WebDriver) -> None:
@@ -103,3 +111,44 @@ def test_definition_table_and_chart_work_by_keyboard(board: WebDriver) -> None:
     before = readout.text
     board.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
     assert readout.text != before
+
+
+def test_ratings_and_comments_have_files_of_their_own(board: WebDriver) -> None:
+    panel = board.find_element(By.CSS_SELECTOR, "[data-panel=csat]")
+    board.execute_script("arguments[0].scrollIntoView()", panel)
+    WebDriverWait(board, 30).until(
+        lambda _: panel.find_elements(By.CSS_SELECTOR, ".comments, .intervals, h3")
+    )
+    files = [link.get_attribute("href") or "" for link in panel.find_elements(By.CSS_SELECTOR, "a[download]")]
+    assert [file.split("/")[-1].split("?")[0] for file in files] == [
+        "csat.csv",
+        "csat_scores.csv",
+        "comments.csv",
+    ]
+
+
+def test_teaching_opens_the_closest_answer_with_a_line_to_copy(desk: LiveDesk, board: WebDriver) -> None:
+    question = "kan i [send] it bak"
+    desk.write(a_question_nobody_answered, question)
+    board.get(f"{desk.url}/dashboard")
+    ready(board)
+    panel = board.find_element(By.CSS_SELECTOR, "[data-panel=unanswered]")
+    board.execute_script("arguments[0].scrollIntoView()", panel)
+    teach = WebDriverWait(board, 30).until(lambda _: panel.find_element(By.CSS_SELECTOR, "tbody .button"))
+    assert teach.get_attribute("aria-label").endswith(question)
+    board.execute_script("arguments[0].click()", teach)
+    lesson = WebDriverWait(board, 30).until(lambda page: page.find_element(By.CSS_SELECTOR, ".lesson"))
+    assert lesson.find_element(By.TAG_NAME, "blockquote").text == question
+    assert lesson.find_element(By.TAG_NAME, "pre").get_property("textContent") == "    - kan i send it bak"
+    assert "data/faq/returns.yml" in lesson.text
+    assert "aisle train" in lesson.text
+    listed = board.find_elements(By.CSS_SELECTOR, ".answer")
+    assert "utter_faq/returns" in [row.get_attribute("data-name") for row in listed]
+    assert (
+        board.find_element(By.CSS_SELECTOR, ".answer[aria-current]").get_attribute("data-name")
+        == "utter_faq/returns"
+    )
+    lesson.find_element(By.CSS_SELECTOR, ".button--bare").click()
+    assert not board.find_elements(By.CSS_SELECTOR, ".lesson")
+    assert len(board.find_elements(By.CSS_SELECTOR, ".answer")) > len(listed)
+    assert not [entry for entry in board.get_log("browser") if entry["level"] == "SEVERE"]

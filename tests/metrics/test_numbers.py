@@ -267,6 +267,18 @@ def test_questions_without_an_answer_are_grouped_biggest_first(session: Session)
     assert sorted(behind(session, "unanswered", week(), row=found.rows[0].key)) == [("one", 1), ("two", 1)]
 
 
+def test_a_question_without_an_answer_names_the_topic_it_came_closest_to(session: Session) -> None:
+    talk(session, "one").fallback("can i send it back", topics={"faq/returns": 0.3, "faq/exchange": 0.2})
+    talk(session, "two").fallback("can i send it back", topics={"faq/exchange": 0.25, "faq/returns": 0.1})
+    talk(session, "six").fallback("who won the match", topics={"chitchat/weather": 0.2})
+    found = unanswered.compute(session, week())
+    place = [column.name for column in found.columns].index("closest")
+    assert {row.label: row.cells[place] for row in found.rows} == {
+        "can i send it back": "faq/exchange",
+        "who won the match": "",
+    }
+
+
 def test_products_and_searches_count_conversations(session: Session) -> None:
     one = talk(session, "one").fact("product_asked", label="tent").fact("product_asked", 1, label="tent")
     one.fact("product_shown", 1, label="tent").fact("searched", label="kayak", value=0)

@@ -63,7 +63,13 @@ class Talk:
     def understood(self, intent: str = "faq/returns", minutes: float = 0, value: float = 0.9) -> "Talk":
         return self.fact("understood", minutes, actor="bot", label=intent, value=value)
 
-    def fallback(self, text: str = "what?", minutes: float = 0, label: str = "low_confidence") -> "Talk":
+    def fallback(
+        self,
+        text: str = "what?",
+        minutes: float = 0,
+        label: str = "low_confidence",
+        topics: dict[str, float] | None = None,
+    ) -> "Talk":
         message = Message(
             conversation_id=self.id,
             episode=self.number,
@@ -74,6 +80,12 @@ class Talk:
             created_at=self.opened_at,
             stored_at=self.opened_at,
             state="received",
+            understood={
+                "intent": "nlu_fallback",
+                "topics": [
+                    {"intent": name, "confidence": confidence} for name, confidence in (topics or {}).items()
+                ],
+            },
         )
         self.session.add(message)
         self.session.flush()

@@ -13,8 +13,49 @@ const onlyEdited = document.getElementById("edited-only");
 const languages = new Intl.DisplayNames([page.locale], { type: "language" });
 
 let answers = new Map();
-let open = decodeURIComponent(location.hash.slice(1));
+let teach = taught(location.hash); // {question, topic} of a question the bot could not answer
+let open = teach ? `utter_${teach.topic}` : decodeURIComponent(location.hash.slice(1));
 let unsaved = null; // {name, locale, text} typed but not saved
+
+/** The question in an address the dashboard made, null when it names none. */
+function taught(hash) {
+  const given = new URLSearchParams(hash.slice(1));
+  return given.get("teach") ? { question: given.get("teach"), topic: given.get("topic") ?? "" } : null;
+}
+
+/** A line of training examples; Rasa reads [words](entity) and {…} as markup, so a shopper's brackets go. */
+const example = (question) => `    - ${question.replace(/[[\](){}|\\]/g, " ").replace(/\s+/g, " ").trim().toLowerCase()}`;
+
+function lesson() {
+  if (!teach) return null;
+  const answer = answers.get(open);
+  const isTopic = answer?.name.includes("/");
+  const line = example(teach.question);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(`${line}\n`);
+      toast(t("answers.teach_copied", { file: answer.file }));
+    } catch {
+      toast(t("answers.teach_copy_failed"));
+    }
+  };
+  const done = () => {
+    teach = null;
+    search.value = "";
+    history.replaceState(null, "", answer ? `#${encodeURIComponent(answer.name)}` : location.pathname);
+    drawRows();
+    edit.querySelector(".lesson")?.remove();
+  };
+  return el("section", { class: "lesson", "aria-labelledby": "lesson-title" },
+    el("h2", { id: "lesson-title" }, t("answers.teach")),
+    el("blockquote", {}, teach.question),
+    answer?.name === `utter_${teach.topic}` ? el("p", {}, t("answers.teach_closest")) : answer ? null : el("p", {}, t("answers.teach_choose")),
+    isTopic ? el("p", { class: "hint" }, t("answers.teach_wording", { intent: answer.name.replace(/^utter_/, ""), file: answer.file })) : null,
+    isTopic ? el("pre", { class: "lesson__line", tabindex: 0 }, line) : null,
+    el("div", { class: "editor__foot" },
+      isTopic ? el("button", { class: "button button--small", type: "button", onclick: copy }, t("answers.teach_copy")) : null,
+      el("button", { class: "button button--small button--bare", type: "button", onclick: done }, t("answers.teach_done"))));
+}
 
 const ownTexts = (answer, locale) => answer.texts[locale] ?? answer.texts[locale.split("-")[0]] ?? [];
 const defaultText = (answer, locale) => ownTexts(answer, locale)[0] ?? answer.texts.en?.[0] ?? "";
@@ -53,7 +94,7 @@ function choose(name) {
   if (name !== open && !mayLeave()) return;
   if (name !== open) unsaved = null;
   open = name;
-  history.replaceState(null, "", `#${encodeURIComponent(name)}`);
+  history.replaceState(null, "", teach ? `#${new URLSearchParams({ teach: teach.question, topic: teach.topic })}` : `#${encodeURIComponent(name)}`);
   columns.classList.add("shows-edit");
   for (const button of rows.querySelectorAll(".answer")) {
     if (button.dataset.name === name) button.setAttribute("aria-current", "true");
@@ -66,7 +107,7 @@ function choose(name) {
 function drawEditor() {
   const answer = answers.get(open);
   if (!answer) {
-    edit.replaceChildren(el("div", { class: "empty" }, icon("edit"), el("strong", {}, t("answers.choose")), el("p", {}, t("answers.choose_hint"))));
+    edit.replaceChildren(...[lesson(), el("div", { class: "empty" }, icon("edit"), el("strong", {}, t("answers.choose")), el("p", {}, t("answers.choose_hint")))].filter(Boolean));
     return;
   }
   const locale = localeField.value;
@@ -79,7 +120,7 @@ function drawEditor() {
     (own.length ? own : [defaultText(answer, locale) || t("answers.no_text")]).map((text) => el("blockquote", { lang: locale }, text)));
   if (!answer.is_editable) {
     const why = el("p", { class: "banner" }, icon("shield"), t("answers.locked", { variables: answer.variables.join(", ") || "…", file: answer.file }));
-    edit.replaceChildren(el("div", { class: "editor" }, back, head, why, defaults));
+    edit.replaceChildren(el("div", { class: "editor" }, back, lesson(), head, why, defaults));
     return;
   }
   const bubble = el("div", { class: "preview__bubble", lang: locale });
@@ -123,7 +164,7 @@ function drawEditor() {
     }
   });
   edit.replaceChildren(
-    el("div", { class: "editor" }, back, head,
+    el("div", { class: "editor" }, back, lesson(), head,
       el("section", {}, el("h3", {}, el("label", { for: "text" }, t("answers.yours"))), field, problem, el("div", { class: "editor__foot" }, count, reset, save),
         mine ? el("p", { class: "hint" }, t("answers.by", { name: mine.by || "?", at: day(mine.at), n: mine.version })) : null),
       el("section", {}, el("h3", {}, t("answers.preview")), el("div", { class: "preview" }, el("span", { class: "preview__name" }, data.bot_name), bubble, answer.buttons.length ? el("div", { class: "preview__buttons" }, answer.buttons.map((one) => el("span", {}, one))) : null),
@@ -138,6 +179,7 @@ async function load() {
   try {
     const found = await call("GET", "/api/answers");
     answers = new Map(found.answers.map((answer) => [answer.name, answer]));
+    if (teach && answers.has(open)) search.value = teach.topic;
     drawRows();
     if (answers.has(open)) columns.classList.add("shows-edit");
     drawEditor();
