@@ -13,10 +13,13 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.entities import PRODUCT_INTENTS, READING
-from bot.nlu.intents import LEAVES, RANKING_LENGTH
+from bot.nlu.intents import COVERAGE, LEAVES, RANKING_LENGTH
 
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
+ABOUT_PRODUCTS = frozenset(
+    {"product", "option", "ordinal", "sort"}
+)  # found by chance where products are not meant
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -30,8 +33,10 @@ class Decision(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`threshold`: least confidence; `ambiguity`: least lead over the second; `candidate`: least to be offered."""
-        return {"threshold": 0.35, "ambiguity": 0.06, "candidate": 0.06}
+        """`threshold`: least confidence; `ambiguity`: least lead over the second; `candidate`: least to be offered;
+        a message of which less than `coverage` of the words is known needs a confidence of `strange`.
+        """
+        return {"threshold": 0.35, "ambiguity": 0.06, "candidate": 0.06, "coverage": 0.35, "strange": 0.7}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -57,6 +62,8 @@ class Decision(IntentClassifier, GraphComponent):
             why = ""
             if best < self._config["threshold"]:
                 why = "low_confidence"
+            elif (message.get(COVERAGE) or 0.0) < self._config["coverage"] and best < self._config["strange"]:
+                why = "low_confidence"  # another language, or keys at random: likely only by chance
             elif best - second < self._config["ambiguity"]:
                 why = "ambiguous"
             entities = message.get(ENTITIES) or []
@@ -66,8 +73,10 @@ class Decision(IntentClassifier, GraphComponent):
                 message.set(INTENT, search, add_to_output=True)
             elif why:
                 self._fall_back(message, leaves, why)
-            elif leaves[0]["name"] not in PRODUCT_INTENTS:
-                message.set(ENTITIES, [e for e in entities if e["entity"] != "product"], add_to_output=True)
+            elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
+                message.set(
+                    ENTITIES, [e for e in entities if e["entity"] not in ABOUT_PRODUCTS], add_to_output=True
+                )
         return messages
 
     def _fall_back(self, message: Message, leaves: list[dict[str, Any]], why: str) -> None:

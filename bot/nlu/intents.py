@@ -25,6 +25,7 @@ from bot.nlu.linear import LinearModel, train
 from bot.nlu.reading import read
 
 LEAVES = "aisle_leaves"
+COVERAGE = "aisle_coverage"
 RANKING_LENGTH = 6
 
 
@@ -123,6 +124,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         reading = message.get(READING)
         masked, hints = (reading.masked, reading.hints) if reading is not None else (text, ())
         probabilities = self._model.probabilities(masked, hints)
+        message.set(COVERAGE, self._model.coverage(masked))
         best = np.argsort(-probabilities)
         return [
             {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from bot.nlu.ngrams import Vectoriser, grams
+from bot.nlu.ngrams import Vectoriser, grams, words_of
 
 Example = tuple[str, Sequence[str]]  # masked text, hints
 
@@ -37,6 +37,11 @@ class LinearModel:
         indices, values = self.vectoriser.rows(*grams(text, hints))
         scores = self.bias + values @ self.weights[indices] if len(indices) else self.bias.copy()
         return _softmax(scores / self.temperature)
+
+    def coverage(self, text: str) -> float:
+        """Share of the words of a text that the examples know; 1 for a text without words."""
+        words = words_of(text)
+        return sum(f"w:{word}" in self.vectoriser.vocabulary for word in words) / len(words) if words else 1.0
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `model.json`."""

@@ -51,6 +51,19 @@ class Reading:
     hints: tuple[str, ...]
 
 
+EMOJI = {
+    "👍": "yes", "👌": "ok", "✅": "yes", "🙏": "thanks", "❤": "thanks", "💚": "thanks", "😊": "thanks", "🙂": "ok",
+    "👎": "no", "❌": "no", "😡": "angry", "🤬": "angry", "😠": "angry", "👋": "hello",
+}  # fmt: skip
+
+
+def _in_words(text: str) -> str:
+    """Emoji that say something, as words, when there is little else."""
+    if len(text) > 20 or not any(char in EMOJI for char in text):
+        return text
+    return " ".join([text, *dict.fromkeys(EMOJI[char] for char in text if char in EMOJI)])
+
+
 def tidy(text: str) -> str:
     """One line of NFKC text without control characters; offsets hold for what comes out."""
     text = unicodedata.normalize("NFKC", text[: LONGEST * 2]).replace("’", "'").replace("‘", "'")
@@ -74,7 +87,7 @@ def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
     doc = gazetteer.nlp.tokenizer(text)
     spans = without_overlaps([*spans, *bare, *gazetteer.spans(text, doc), *wishes(text), *places(text)])
     product = _product(text, spans)
-    masked = text
+    masked = _in_words(text)
     for span in reversed(spans):
         if span.entity in MASKS:
             masked = f"{masked[: span.start]} {MASKS[span.entity]} {masked[span.end :]}"
