@@ -423,7 +423,7 @@ def test_a_rating_can_wait(desk: LiveDesk, browser: Browser) -> None:
     browser.press(".rating button", "Not now")
     browser.driver.refresh()
     browser.ready()
-    assert browser.find(".rating").text == "All right, no rating this time."
+    browser.until(lambda: browser.find(".rating").text == "All right, no rating this time.", "no rating")
 
 
 def test_waiting_a_person_joining_answering_and_closing_are_shown(desk: LiveDesk, browser: Browser) -> None:

@@ -27,18 +27,21 @@ export function createThread({ names, actions, announce }) {
   let oldest = Infinity; // also of events that show nothing
   let isLoading = false;
   let wasAtEnd = true;
+  let measured = 0; // height of the thread when we last looked
 
   const isEmpty = () => !rows.size && !sending.children.length;
   const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
   function toEnd(isSmooth = false) {
     const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    scroller.scrollTo({ top: scroller.scrollHeight, behavior: isSmooth && !reduced ? 'smooth' : 'auto' });
+    measured = scroller.scrollHeight;
+    scroller.scrollTo({ top: measured, behavior: isSmooth && !reduced ? 'smooth' : 'auto' });
     wasAtEnd = true;
     unseen = 0;
     pill.hidden = true;
   }
   scroller.addEventListener('scroll', () => {
-    wasAtEnd = isAtEnd();
+    // Grown since: this event is of our own scrolling, and the observer below follows the growth.
+    if (!wasAtEnd || scroller.scrollHeight === measured) wasAtEnd = isAtEnd();
     if (wasAtEnd && unseen) {
       unseen = 0;
       pill.hidden = true;
@@ -46,9 +49,11 @@ export function createThread({ names, actions, announce }) {
     }
     if (scroller.scrollTop < 80 && !older.hidden) loadOlder();
   }, { passive: true });
-  const grown = new ResizeObserver(() => { if (wasAtEnd && !isEmpty()) toEnd(); }); // a card unfolds, the keyboard opens
-  grown.observe(scroller);
-  grown.observe(log);
+  const grown = new ResizeObserver(() => { // a card unfolds, the keyboard opens
+    if (wasAtEnd && !isEmpty()) toEnd();
+    measured = scroller.scrollHeight;
+  });
+  for (const part of [scroller, start, older, log, typing]) grown.observe(part);
 
   async function loadOlder() {
     if (isLoading) return;
