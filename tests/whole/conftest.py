@@ -32,7 +32,7 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
     def opened(name: str, scheme: str = "light", *, is_phone: bool = False) -> Window:
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
-        size = "--window-size=1360,880"
+        size = "--window-size=1360,1000"
         for flag in (*FLAGS, size, f"--user-data-dir={tmp_path / f'{name}-{len(drivers)}'}"):
             options.add_argument(flag)
         options.add_experimental_option("prefs", {"intl.accept_languages": "en-GB"})

@@ -14,6 +14,9 @@ const isOver = (a) => a.playState !== 'running' || a.effect.getTiming().iteratio
 return document.fonts.status === 'loaded' && document.getAnimations().every(isOver)
   && [...document.images].every((image) => image.complete || image.loading === 'lazy');
 """
+LEFT_BELOW = (
+    "const s = document.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight"
+)
 
 
 class Window(Browser):
@@ -31,8 +34,8 @@ class Window(Browser):
 
     def picture_of_shop(self, name: str) -> None:
         """A picture of the shop's page with the chat open in it, once the thread rests at its end."""
-        end = "const s = document.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 4"
-        self.until(lambda: self.js(STILL) and self.js(end), "the end of the thread")
+        self.until(lambda: self.js(STILL), "the chat to be still")
+        self.until(lambda: self.js(LEFT_BELOW) < 4, "the end of the thread")
         self.leave_frame()
         self.picture(name)
         self.enter_frame()

@@ -216,6 +216,12 @@ def test_products_are_found_as_people_ask_for_them(
     assert max(euros(item) for item in said.products) <= limit
 
 
+def test_what_only_mentions_a_word_is_not_shown_for_it(shopper: Shopper) -> None:
+    said = shopper.say("Do you have a tent for 2 people under 300 euro?")
+    assert said.titles[0] == "Tarn Trail Tent"
+    assert all("tent" in item["title"].lower() for item in said.products)
+
+
 def test_a_search_is_narrowed_step_by_step(shopper: Shopper) -> None:
     tents = shopper.say("show me tents")
     cheaper = shopper.say("anything cheaper?")

@@ -92,7 +92,7 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     shopper.shows("Waiting for a person", "#log .notice")
     fresh = agent.until(lambda: set(rows(agent)) - waiting, "the row of the shopper who waits").pop()
     shopper.picture_of_shop("05-waiting")
-    agent.picture("06-queue")
+    agent.picture("05-queue")
     agent.find(f"#rows a.row[data-id='{fresh}']").click()
     agent.shows("Asked for a person", ".handoff")
     agent.shows(ORDER, ".handoff")
@@ -105,8 +105,8 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     assert shopper.texts(".who h1") == ["Robin Hale"]
     shopper.say("thank you Robin")
     agent.shows("thank you Robin", ".msg--shopper")
-    shopper.picture_of_shop("07-agent-replied")
-    agent.picture("08-inbox")
+    shopper.picture_of_shop("06-agent-replied")
+    agent.picture("07-inbox")
 
     # the end, and the rating
     agent.find("[data-act=close]").click()
@@ -116,7 +116,7 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     first.send_keys(Keys.SPACE, *[Keys.ARROW_RIGHT] * 4)
     shopper.press("#log .rating button", "Send rating")
     shopper.find("#log .rating textarea").send_keys(COMMENT)
-    shopper.picture_of_shop("09-rating")
+    shopper.picture_of_shop("08-rating")
     shopper.press("#log .rating button", "Send comment")
     shopper.shows("You gave 5 of 5", "#log .rating")
     agent.shows("Rated 5 of 5", "#thread")
@@ -134,7 +134,14 @@ def test_from_the_shop_page_to_the_manager_s_numbers(
     )
     manager.driver.refresh()
     manager.until(lambda: not manager.all("#figures [aria-busy=true], #figures .skeleton"), "the figures")
-    manager.picture("10-dashboard")
+    manager.picture("09-dashboard")
+    manager.driver.get(f"{product.url}/dashboard?period=28d&demo=yes&compare=yes")
+    manager.until(lambda: not manager.all("#figures [aria-busy=true], #figures .skeleton"), "the figures")
+    manager.until(
+        lambda: manager.all("[data-panel=outcomes] svg, [data-panel=outcomes] ol"), "the first panel"
+    )
+    manager.picture("10-dashboard-with-demo")
+    manager.driver.back()
     manager.go_to("[data-panel=handoffs]")  # panels below are drawn when they come into sight
     manager.shows("Asked for a person", "[data-panel=handoffs]")
     manager.go_to("[data-panel=csat]")
