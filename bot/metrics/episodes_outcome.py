@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -62,7 +63,17 @@ def outcomes(session: Session, scope: Scope, *more_kinds: str) -> CTE | Table:
 
 
 def _kept(session: Session, found: CTE, name: str) -> Table:
-    table = Table(
+    table = _table(name)
+    session.execute(CreateTable(table))
+    columns = list(table.columns)
+    session.execute(insert(table).from_select(columns, select(*(found.c[column.name] for column in columns))))
+    return table
+
+
+@cache
+def _table(name: str) -> Table:
+    """The same each time, so that SQLAlchemy knows queries of it again."""
+    return Table(
         name,
         MetaData(),
         Column("conversation_id", String(32)),
@@ -74,10 +85,6 @@ def _kept(session: Session, found: CTE, name: str) -> Table:
         *(Column(key, BigInteger) for key in ("handed_off_at", "answered_at", "back_at")),
         prefixes=["TEMPORARY"],
     )
-    session.execute(CreateTable(table))
-    columns = list(table.columns)
-    session.execute(insert(table).from_select(columns, select(*(found.c[column.name] for column in columns))))
-    return table
 
 
 def query(scope: Scope, *more_kinds: str) -> CTE:
