@@ -1,12 +1,11 @@
 """The shop's profile: a TOML file a shop owner can read (bot/shop/demo/shop.toml is the example)."""
 
+import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import tomllib
 
 from bot.core.errors import BadInput
 
