@@ -1,5 +1,7 @@
 """The two systems that are compared, running: the product as a shop starts it, and a default Rasa server."""
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +24,7 @@ class Systems:
 @contextmanager
 def started(*, is_short: bool, twice: bool = False) -> Iterator[Systems]:
     """Start what is to be measured (the product `twice`, one after the other), and stop it at the end of the block."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill, too, stops what was started
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-bench-")))
         first = None

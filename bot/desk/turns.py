@@ -167,6 +167,8 @@ class Turns:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._places = asyncio.Semaphore(at_once)
+        # Messages coming in are kept before turns are: an acknowledgement waits for one commit, not for all of them.
+        self._commits = asyncio.Semaphore(1 if database.is_sqlite else 3)
         self._is_stopping = False
 
     def notify(self, conversation_id: str, following: Next | None = None) -> None:
@@ -225,16 +227,17 @@ class Turns:
             answer = await self._ask(conversation_id, following)
         if answer is None:
             return True
-        outcome = await self._database.write(
-            finish,
-            conversation_id,
-            following,
-            answer,
-            context=self._context,
-            answer_for=self._answer_for,
-            live_channels=self._live_channels,
-            at=now(),
-        )
+        async with self._commits:
+            outcome = await self._database.write(
+                finish,
+                conversation_id,
+                following,
+                answer,
+                context=self._context,
+                answer_for=self._answer_for,
+                live_channels=self._live_channels,
+                at=now(),
+            )
         self._live.wake(conversation_id, outcome.fresh)
         self._figures.turn(seconds_between(following.asked_at, now()))
         for _author in outcome.left:
