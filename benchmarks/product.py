@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from benchmarks import machine
 
+SIGNS = (("desk", "bot serve"), ("brain", "bot.nlu.host"), ("brain", "rasa run"), ("actions", "-m actions"))
 FIRST_PORT = int(os.environ.get("AISLE_BENCH_PORT", "5705"))
 _next_port = FIRST_PORT
 
@@ -150,7 +151,7 @@ class Product:
         for pid in machine.children(self._process.pid):
             command = machine.command_of(pid)
             part = "supervisor"
-            for name, sign in (("desk", "bot serve"), ("brain", "rasa run"), ("actions", "actions")):
+            for name, sign in SIGNS:
                 if sign in command:
                     part = name
                     break
