@@ -116,3 +116,16 @@ class StartOver(ShopAction):
         """Forget everything collected."""
         speaker.say("utter_start_over")
         return [AllSlotsReset()]
+
+
+class Stop(ShopAction):
+    """Answers stop where nothing is under way; beside an order just shown, 'cancel it' may mean the order."""
+
+    def name(self) -> str:
+        """As in domain.yml."""
+        return "action_stop"
+
+    async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
+        """Nobody shall believe that an order is cancelled when only the talk has ended."""
+        speaker.say("utter_stopped_order" if turn.slot("proven_order") else "utter_stopped")
+        return []

@@ -16,13 +16,15 @@ WORDS = """
     sort type want wanna wants wanted need needs needed looking look searching search find
     finding show shows showing see tell give buy buying purchase order ordering sell selling
     sells offer offering like interested after recommend recommendation suggest suggestion what
-    what's which who where how much many price prices priced cost costs available availability
+    what's whats thing things which who where how much many price prices priced cost costs available availability
     stock stocked carry still also good nice best great really very just maybe suitable kindly
     shop store product products item items cheap cheaper affordable inexpensive budget let lets
     us our them they ar ir arba as jus turit turite turi yra noriu noreciau noretume ieskau
     reikia reiketu reikalinga parodyk parodykit parodykite rodyk prasau labas sveiki laba diena
     aciu man mums kiek kainuoja kaina kokia koks kokie kokias kokiu gal galit galite kur kas uz
     su be del prie ant i
+    dad daddy father mum mom mother husband wife boyfriend girlfriend partner brother sister son daughter
+    friend grandma grandpa grandmother grandfather colleague boss he she him her his likes loves enjoys
 """
 CARRIERS = frozenset(WORDS.split())
 UNITS = (
@@ -47,6 +49,7 @@ BUDGET = re.compile(rf"\b(?:budget|biudzetas)\s+(?:of\s+|is\s+)?{AMOUNT}(?!\w){U
 AROUND = re.compile(rf"\b(?:around|about|roughly|circa|approximately|approx|apie)\s+{AMOUNT}(?!\w){UNITS}")
 CHEAPEST = re.compile(r"\b(?:cheapest|lowest price|least expensive|pigiausi\w*)\b")
 DEAREST = re.compile(r"\b(?:most expensive|dearest|highest price|priciest|brangiausi\w*)\b")
+GIFT = re.compile(r"\b(?:gifts?|presents?)\b(?!\s*-?(?:card|voucher|wrap|box|bag))")
 IN_STOCK = re.compile(r"\b(?:in stock|available now|yra sandelyje)\b")
 NEAR = 0.3  # 'around 50' means from 35 to 65
 
@@ -96,7 +99,7 @@ def understand(text: str, *, currency: str = "EUR") -> Wanted:
         rest = rest.replace(match[0], " ")
     sort = "price_up" if CHEAPEST.search(rest) else "price_down" if DEAREST.search(rest) else "relevance"
     is_in_stock_only = IN_STOCK.search(rest) is not None
-    for pattern in (CHEAPEST, DEAREST, IN_STOCK):
+    for pattern in (CHEAPEST, DEAREST, IN_STOCK, GIFT):
         rest = pattern.sub(" ", rest)
     kept = [word for word in rest.split() if word.strip("?!.,;:()'\"") not in CARRIERS]
     said_more = least is not None or most is not None or sort != "relevance" or is_in_stock_only

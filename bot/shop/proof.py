@@ -15,6 +15,10 @@ from bot.shop.tables import Order
 from bot.store.tables import Attempt
 
 WINDOW = timedelta(hours=1)
+ALL_TOGETHER = (
+    4  # times as many wrong answers as one asker has close an order to all: guessing from many chats ends,
+)
+# and one stranger with one chat cannot lock the buyer out
 NOBODY = Order(id=0, email_key="", postcode_key="")  # compared with when there is no such order
 
 
@@ -33,13 +37,18 @@ def check(session: Session, number: str, *, proof: str, key: str, profile: Profi
     """The order when `proof` fits; None, and the attempt counted, when it does not. Needs a writing session.
 
     Raises:
-        TooMany: `profile.proof_attempts` wrong answers in the last hour, by this key or for this order.
+        TooMany: `profile.proof_attempts` wrong answers in the last hour, by this key; or four times as many for
+            this order by anybody.
         ProofNeeded: no proof at all was given (not counted).
     """
     if not proof.strip():
         raise ProofNeeded()
     asked = keys.order_number(number)
-    counted = sorted({f"proof:key:{key}"[:200], f"proof:order:{keys.digits(asked) or asked}"[:200]})
+    limits = {
+        f"proof:key:{key}"[:200]: profile.proof_attempts,
+        f"proof:order:{keys.digits(asked) or asked}"[:200]: profile.proof_attempts * ALL_TOGETHER,
+    }
+    counted = sorted(limits)
     if session.get_bind().dialect.name == "postgresql":  # SQLite writers are alone already
         for name in counted:
             session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
@@ -49,7 +58,7 @@ def check(session: Session, number: str, *, proof: str, key: str, profile: Profi
             Attempt.key == name, Attempt.at > at - WINDOW
         )
         count, oldest = session.execute(recent).one()
-        if count >= profile.proof_attempts:
+        if count >= limits[name]:
             wait = WINDOW.total_seconds() - seconds_between(oldest, at)
             raise TooMany("Too many wrong answers; try again later.", retry_after_seconds=max(1, round(wait)))
     found = None

@@ -42,6 +42,7 @@ SAME = (
     "game gaming",
     "waterproof rainproof",
     "insulated thermal",
+    "warm insulated wool fleece down",
     "kid child",
     "wool woolen woollen",
     "fleece polar",

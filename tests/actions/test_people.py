@@ -106,3 +106,14 @@ async def test_no_out_of_the_blue_closes_nothing(talk: Talk) -> None:
 async def test_starting_over_forgets_everything(talk: Talk) -> None:
     outcome = await talk.act("action_start_over", intent="start_over")
     assert {"event": "reset_slots"}.items() <= outcome.events[0].items()
+
+
+@pytest.mark.parametrize(
+    ("slots", "response"), [({}, "utter_stopped"), ({"proven_order": "A1004"}, "utter_stopped_order")]
+)
+async def test_stopping_beside_an_order_says_that_the_order_goes_on(
+    talk: Talk, slots: dict[str, str], response: str
+) -> None:
+    talk.slots |= slots
+    outcome = await talk.act("action_stop", intent="stop")
+    assert outcome.said == [response]

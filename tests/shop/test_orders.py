@@ -12,7 +12,7 @@ from bot.core.errors import AisleError, ProofNeeded, TooMany
 from bot.core.profile import Profile
 from bot.core.times import now
 from bot.shop.local import LocalShop
-from bot.shop.proof import WINDOW
+from bot.shop.proof import ALL_TOGETHER, WINDOW
 from bot.store.database import Database
 from bot.store.tables import Attempt
 
@@ -120,11 +120,17 @@ def test_wrong_answers_run_out_for_the_one_who_asks(demo: LocalShop, profile: Pr
     assert demo.order(NUMBER, proof=BUYER["email"], key="the buyer").number == NUMBER
 
 
+def test_one_stranger_cannot_lock_the_buyer_out(demo: LocalShop, profile: Profile) -> None:
+    for guess in range(profile.proof_attempts * ALL_TOGETHER):
+        refusal(demo, NUMBER, f"guess{guess}@example.com", "one stranger")
+    assert demo.order(NUMBER, proof=BUYER["email"], key="the buyer").number == NUMBER
+
+
 @pytest.mark.parametrize("number", [NUMBER, "A9999"])
 def test_wrong_answers_run_out_for_an_order_whoever_asks(
     demo: LocalShop, profile: Profile, number: str
 ) -> None:
-    for guess in range(profile.proof_attempts):
+    for guess in range(profile.proof_attempts * ALL_TOGETHER):
         refusal(demo, number, f"guess{guess}@example.com", f"guesser {guess}")
     assert isinstance(refusal(demo, number.lower(), BUYER["email"], "fresh"), TooMany)
     assert isinstance(refusal(demo, number[1:], BUYER["email"], "fresher"), TooMany)
