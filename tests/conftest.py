@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from bot.core.settings import Settings
-from bot.store import migrate
-from bot.store.database import Database
+from bot.shop import tables as shop_tables
+from bot.store import migrate, tables
+from bot.store.database import Base, Database
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
 
 POSTGRES = os.environ.get("AISLE_TEST_POSTGRES", "")
 NO_SKIPS = os.environ.get("AISLE_NO_SKIPS") == "1"
+SCHEMA = (tables, shop_tables)  # both register on Base
 BACKENDS = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
 
 
@@ -69,33 +71,41 @@ class Postgres:
 
     def emptied(self) -> str:
         """Address of this process's one database, without a row: much quicker than a database for each test."""
+        if self.shared is not None:
+            self.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{self.shared}' AND pid <> pg_backend_pid()"
+            )
+            if not self._empty(self.shared):
+                self.drop(self.shared)
+                self.shared = None
         if self.shared is None:
             self.shared = self.create(self.template)
-            return self.address(self.shared)
-        self.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            f"WHERE datname = '{self.shared}' AND pid <> pg_backend_pid()"
-        )
-        engine = create_engine(make_url(self.address(self.shared)), poolclass=NullPool)
+        return self.address(self.shared)
+
+    def _empty(self, name: str) -> bool:
+        """Take every row away; False when a test has changed the schema itself."""
+        engine = create_engine(make_url(self.address(name)), poolclass=NullPool)
         with engine.begin() as connection:
-            names = connection.scalars(
-                text(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-                )
-            ).all()
+            tables = set(inspect(connection).get_table_names())
+            if tables != {*Base.metadata.tables, "alembic_version"}:
+                return False
+            if connection.scalar(text("SELECT version_num FROM alembic_version")) != migrate.head():
+                return False
             filled = " UNION ALL ".join(
-                f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in names
+                f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")"
+                for table in sorted(tables - {"alembic_version"})
             )
             connection.execute(
                 text("SET LOCAL session_replication_role = replica")
             )  # foreign keys do not bind
-            for name in connection.scalars(text(filled)).all():
-                connection.execute(text(f'DELETE FROM "{name}"'))
+            for table in connection.scalars(text(filled)).all():
+                connection.execute(text(f'DELETE FROM "{table}"'))
             used = text("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL")
-            for name in connection.scalars(used).all():
-                connection.execute(text(f'ALTER SEQUENCE "{name}" RESTART'))
+            for sequence in connection.scalars(used).all():
+                connection.execute(text(f'ALTER SEQUENCE "{sequence}" RESTART'))
         engine.dispose()
-        return self.address(self.shared)
+        return True
 
     def drop(self, name: str) -> None:
         self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
