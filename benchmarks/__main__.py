@@ -19,7 +19,7 @@ INTRODUCTION = """\
 # Benchmarks
 
 What the product costs and how quick it is, measured through the whole path and beside a default Rasa server on
-the same machine. Made by the command below; nothing here is written by hand. Absolute times depend on the machine
+the same machine. Made by the command below. Absolute times depend on the machine
 and on what else it does: compare ratios, and measure on yours.
 """
 
