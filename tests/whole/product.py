@@ -173,6 +173,20 @@ class Product:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def answers(self, name: str) -> bool:
+        """Whether a part answers at its own door, asked now: `/health` remembers for some seconds."""
+        address = {
+            "desk": f"{self.url}/api/chat/start",
+            "actions": f"http://127.0.0.1:{self.actions_port}/health",
+            "brain": f"http://127.0.0.1:{self.brain_port}/webhooks/desk/",
+        }[name]
+        try:
+            return (
+                http("POST" if name == "desk" else "GET", address, {} if name == "desk" else None)[0] == 200
+            )
+        except OSError:
+            return False
+
     def health(self) -> dict[str, Any]:
         """What GET /health says."""
         found = http("GET", f"{self.url}/health")[1]

@@ -26,7 +26,7 @@ def sturdy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def replaced(product: Product, name: str, pid: int) -> bool:
     """Whether the supervisor has started a part afresh and it works again."""
     now = product.parts().get(name)
-    return now is not None and now != pid and product.health()["parts"][name]["state"] == "up"
+    return now is not None and now != pid and product.answers(name)
 
 
 def answers_to(visitor: Visitor, text: str) -> list[str]:
