@@ -3,6 +3,7 @@
 #   docker build --target brain -t aisle-brain .    rasa run, with the model trained in
 FROM python:3.11-slim-bookworm AS desk
 RUN useradd --system --create-home --uid 10001 aisle && pip install --no-cache-dir "uv>=0.9"
+ENV UV_COMPILE_BYTECODE=1
 WORKDIR /app
 COPY requirements/desk.txt requirements/
 RUN uv pip install --system --require-hashes --no-cache -r requirements/desk.txt
@@ -18,6 +19,7 @@ CMD ["aisle", "serve"]
 FROM python:3.10-slim-bookworm AS brain
 RUN useradd --system --create-home --uid 10001 aisle && pip install --no-cache-dir "uv>=0.9"
 ENV RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore PYTHONUNBUFFERED=1
+ENV UV_COMPILE_BYTECODE=1
 WORKDIR /app
 COPY requirements/brain.txt requirements/
 RUN uv pip install --system --require-hashes --no-cache -r requirements/brain.txt
