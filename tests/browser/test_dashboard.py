@@ -137,7 +137,10 @@ def test_teaching_opens_the_closest_answer_with_a_line_to_copy(desk: LiveDesk, b
     teach = WebDriverWait(board, 30).until(lambda _: panel.find_element(By.CSS_SELECTOR, "tbody .button"))
     assert teach.get_attribute("aria-label").endswith(question)
     board.execute_script("arguments[0].click()", teach)
-    lesson = WebDriverWait(board, 30).until(lambda page: page.find_element(By.CSS_SELECTOR, ".lesson"))
+    # The line to copy comes last, when the closest answer is open.
+    WebDriverWait(board, 30).until(lambda page: page.find_element(By.CSS_SELECTOR, ".lesson pre"))
+    WebDriverWait(board, 30).until(lambda page: page.find_element(By.CSS_SELECTOR, ".answer[aria-current]"))
+    lesson = board.find_element(By.CSS_SELECTOR, ".lesson")
     assert lesson.find_element(By.TAG_NAME, "blockquote").text == question
     assert lesson.find_element(By.TAG_NAME, "pre").get_property("textContent") == "    - kan i send it bak"
     assert "data/faq/returns.yml" in lesson.text
