@@ -240,57 +240,43 @@ def _route(
     """Settle what needs no brain; True when the bot has to take a turn."""
     standing = payload.removeprefix("choice:") if payload.startswith("choice:") else ""
     owner = Owner(conversation.owner)
-    if standing == "person":
+    if standing:
         message.payload = ""
-        if owner is Owner.BOT:
-            hand_off(
-                session,
-                conversation,
-                HandOff(reason=Reason.ASKED.value),
-                context=context,
-                at=at,
-                actor="shopper",
-                cause_id=message.id,
-            )
-        return False
-    if standing == "start_over":
-        message.payload = ""
-        if owner in (Owner.BOT, Owner.QUEUE):
-            close(session, conversation.id, context=context, by="shopper", at=at)
-            store.change_owner(session, conversation, Owner.BOT)
-            store.open_episode(session, conversation, at)
-            store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=0.0)
-            store.append_event(
-                session, conversation, "episode", at=at, data={"episode": conversation.episode}
-            )
-            message.episode = conversation.episode
-            notice(session, conversation, "start_over", context=context, at=at, cause_id=message.id)
-        return False
-    if standing == "keep_bot":
-        message.payload = ""
-        if owner is Owner.QUEUE:
-            hand_back(session, conversation.id, context=context, at=at)
-        return False
-    if standing == "leave_message":
-        message.payload = ""
-        if owner is Owner.BOT:
-            hand_off(
-                session,
-                conversation,
-                HandOff(reason=Reason.ASKED.value),
-                context=context,
-                at=at,
-                actor="shopper",
-                cause_id=message.id,
-            )
-        if conversation.owner == Owner.QUEUE:
-            conversation.left_message = "wanted"
-            notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message.id)
+        _stand(session, conversation, message, standing, context=context, at=at)
         return False
     if owner is Owner.QUEUE and conversation.left_message == "wanted":
         _keep_left_message(session, conversation, message, context=context, at=at)
         return False
     return owner is Owner.BOT
+
+
+def _stand(
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    standing: str,
+    *,
+    context: Context,
+    at: datetime,
+) -> None:
+    """Carry out a standing choice; where it makes no sense (any more) nothing happens."""
+    owner = Owner(conversation.owner)
+    if standing in ("person", "leave_message") and owner is Owner.BOT:
+        command = HandOff(reason=Reason.ASKED.value)
+        hand_off(session, conversation, command, context=context, at=at, actor="shopper", cause_id=message.id)
+    if standing == "leave_message" and conversation.owner == Owner.QUEUE:
+        conversation.left_message = "wanted"
+        notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message.id)
+    if standing == "keep_bot" and owner is Owner.QUEUE:
+        hand_back(session, conversation.id, context=context, at=at)
+    if standing == "start_over" and owner in (Owner.BOT, Owner.QUEUE):
+        close(session, conversation.id, context=context, by="shopper", at=at)
+        store.change_owner(session, conversation, Owner.BOT)
+        store.open_episode(session, conversation, at)
+        store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=0.0)
+        store.append_event(session, conversation, "episode", at=at, data={"episode": conversation.episode})
+        message.episode = conversation.episode
+        notice(session, conversation, "start_over", context=context, at=at, cause_id=message.id)
 
 
 def _keep_left_message(
