@@ -25,6 +25,7 @@ from bot.desk import presence
 from bot.desk.commit import AnswerFor, commit_turn, give_up
 from bot.desk.context import Context
 from bot.desk.figures import Figures
+from bot.desk.lanes import Lanes
 from bot.desk.live import Live
 from bot.desk.say import notice
 from bot.store import conversations as store
@@ -164,22 +165,16 @@ class Turns:
         self._sent = sent
         self._answer_for = version_of
         self._live_channels = live_channels
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._lanes = Lanes("turns", self._one)
+        self._read_ahead: dict[str, Next] = {}
         self._places = asyncio.Semaphore(at_once)
         # Messages coming in are kept before turns are: an acknowledgement waits for one commit, not for all of them.
         self._commits = asyncio.Semaphore(1 if database.is_sqlite else 3)
-        self._is_stopping = False
 
     def notify(self, conversation_id: str, following: Next | None = None) -> None:
         """There is a turn to take (`following`, where the caller has read it already); returns at once."""
-        if self._is_stopping:
-            return
-        if conversation_id in self._running:
-            self._again.add(conversation_id)
-            return
-        task = asyncio.create_task(self._work(conversation_id, following), name=f"turns {conversation_id}")
-        self._running[conversation_id] = task
+        if self._lanes.notify(conversation_id) and following is not None:
+            self._read_ahead[conversation_id] = following
 
     async def recover(self) -> int:
         """Pick up what a crash or an outage left; the number of conversations."""
@@ -190,31 +185,11 @@ class Turns:
 
     async def stop(self) -> None:
         """Stop; turns not committed will be taken again by the next start."""
-        self._is_stopping = True
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lanes.stop()
 
-    async def _work(self, conversation_id: str, following: Next | None) -> None:
-        try:
-            while await self._one(conversation_id, following) or conversation_id in self._again:
-                self._again.discard(conversation_id)
-                following = None
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("a turn failed", extra={"conversation_id": conversation_id})
-            asyncio.get_running_loop().call_later(2.0, self.notify, conversation_id)
-        finally:
-            self._running.pop(conversation_id, None)
-            if conversation_id in self._again and not self._is_stopping:
-                self._again.discard(conversation_id)
-                self.notify(conversation_id)
-
-    async def _one(self, conversation_id: str, following: Next | None) -> bool:
+    async def _one(self, conversation_id: str) -> bool:
         """Take one turn; False when there is none to take after it."""
-        following = following or await self._database.read(
+        following = self._read_ahead.pop(conversation_id, None) or await self._database.read(
             next_turn, conversation_id, context=self._context, at=now()
         )
         if following is None:

@@ -1,0 +1,59 @@
+"""Workers by key: one at a time for each key, keys side by side, and no call for work is lost."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+RETRY_SECONDS = 2.0  # after an error that nobody expected
+
+
+class Lanes:
+    """Calls `work(key)` for each key that was notified, until it answers False: nothing more to do for now.
+
+    Being notified while `work` runs makes it run once more, however often it was. An error is logged and the key
+    is tried again. Use from one event loop only.
+    """
+
+    def __init__(self, name: str, work: Callable[[str], Awaitable[bool]]) -> None:
+        self._name = name
+        self._work = work
+        self._log = logging.getLogger(f"aisle.{name}")
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._is_stopping = False
+
+    def notify(self, key: str) -> bool:
+        """There is something to do for `key`; returns at once: True when nothing was being done for it."""
+        if self._is_stopping:
+            return False
+        if key in self._running:
+            self._again.add(key)
+            return False
+        self._running[key] = asyncio.create_task(self._run(key), name=f"{self._name} {key}")
+        return True
+
+    def notify_later(self, key: str, seconds: float) -> None:
+        """`notify` after a pause."""
+        asyncio.get_running_loop().call_later(seconds, self.notify, key)
+
+    async def stop(self) -> None:
+        """Cancel what runs; nothing is started any more."""
+        self._is_stopping = True
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, key: str) -> None:
+        try:
+            is_wanted = True
+            while is_wanted:
+                self._again.discard(key)
+                is_wanted = await self._work(key) or key in self._again
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            self._log.exception("work failed", extra={"key": key})
+            self.notify_later(key, RETRY_SECONDS)
+        finally:
+            del self._running[key]
