@@ -84,15 +84,28 @@ class OutsideWindow(AisleError):
 
 
 class NotDelivered(AisleError):
-    """The channel refused the message; `heals` says whether trying again can help."""
+    """The channel refused the message; `heals` says whether trying again can help.
+
+    `cause` says whose matter it is: message (this one cannot go), person (unreachable: stop writing to them),
+    account (token, permission or policy: the channel stops until mended), owner (another app has the thread),
+    busy (throttled or down: later), lost (the platform may have taken it: no answer came).
+    """
 
     status = 502
     code = "not_delivered"
 
-    def __init__(self, message: str = "", *, heals: bool, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        heals: bool,
+        retry_after_seconds: float | None = None,
+        cause: str = "message",
+    ) -> None:
         super().__init__(message)
         self.heals = heals
         self.retry_after_seconds = retry_after_seconds
+        self.cause = cause
 
 
 class BrainUnavailable(AisleError):

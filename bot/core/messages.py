@@ -38,6 +38,17 @@ class Image:
 
 
 @dataclass(frozen=True)
+class File:
+    """Something a shopper sent that is not text. `kind`: image, video, audio, file, sticker, location, contact,
+    share, story, product, order. `url` may be empty or die with the platform's copy."""
+
+    kind: str
+    url: str = ""
+    title: str = ""
+    platform_id: str = ""
+
+
+@dataclass(frozen=True)
 class ProductCard:
     """One product as a shopper sees it; money in minor units of `currency`."""
 
@@ -101,7 +112,7 @@ class Survey:
     question: str
 
 
-Part = Text | QuickReplies | Image | Products | OrderCard | Survey
+Part = Text | QuickReplies | Image | File | Products | OrderCard | Survey
 
 # --- commands: what a turn asks the desk to do, besides speaking -----------------------------
 
@@ -153,6 +164,7 @@ TYPES: dict[str, type] = {
     "text": Text,
     "quick_replies": QuickReplies,
     "image": Image,
+    "file": File,
     "products": Products,
     "order": OrderCard,
     "survey": Survey,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.messages import Image, OrderCard, Part, ProductCard, Products, QuickReplies, Survey, Text
+from bot.core.messages import File, Image, OrderCard, Part, ProductCard, Products, QuickReplies, Survey, Text
 
 
 def money(minor: int, currency: str) -> str:
@@ -23,6 +23,8 @@ def _block(part: Part) -> str:
             return " | ".join(f"[{item.title}]" for item in part.items)
         case Image():
             return f"({part.alt or 'picture'}: {part.url})"
+        case File():
+            return f"({part.title or part.kind}{': ' + part.url if part.url else ''})"
         case Products():
             return "\n".join(_product(item) for item in part.items)
         case OrderCard():

@@ -301,7 +301,8 @@ class Outbox:
         capabilities = connector.capabilities
         try:
             check_window(capabilities, last_shopper_at=message.last_shopper_at, at=now())
-            receipt = await connector.send(replace(message, parts=render(message.parts, capabilities)))
+            shown = replace(message, parts=render(message.parts, capabilities))
+            receipt = await connector.send(shown)  # type: ignore[attr-defined]  # a live one does not send
         except OutsideWindow as error:
             await self._failed(message, f"window: {error}", None)
         except NotDelivered as error:

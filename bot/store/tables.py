@@ -35,6 +35,11 @@ class Identity(Base):
     channel: Mapped[str] = mapped_column(String(20))
     account: Mapped[str] = mapped_column(String(100), default="")
     external_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="")  # as the platform tells it
+    username: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    picture: Mapped[str] = mapped_column(Text, default="", server_default="")
+    locale: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    fetched_at: Mapped[datetime | None] = mapped_column(Moment)  # the profile, last asked for
     __table_args__ = (UniqueConstraint("channel", "account", "external_id"),)
 
 
@@ -65,6 +70,10 @@ class Conversation(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     page: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # url, title, sku the shopper is on
     slow_told_at: Mapped[datetime | None] = mapped_column(Moment)
+    window_at: Mapped[datetime | None] = mapped_column(Moment)  # what last opened the platform's window
+    unreachable: Mapped[str] = mapped_column(
+        String(300), default="", server_default=""
+    )  # why we stopped writing
     is_demo: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (
         Index("ix_conversations_owner", "owner", "last_at"),
@@ -111,6 +120,8 @@ class Message(Base):
     language: Mapped[str] = mapped_column(String(12), default="")
     content_version: Mapped[str] = mapped_column(String(40), default="")
     page: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # inbound: page the shopper was on
+    # of other houses: reply_to, story, referral, reaction, edited_at, deleted_at, way, comment
+    extra: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
     __table_args__ = (
         UniqueConstraint("channel", "account", "platform_id"),
         Index("ix_messages_conversation", "conversation_id", "id"),
@@ -127,6 +138,97 @@ class Message(Base):
             postgresql_where=state.in_(("pending", "sending")),
         ),
     )
+
+
+class Piece(Base):
+    """One call of an outgoing message to its platform; a message is sent when all its pieces are.
+
+    `sending` after a crash or a lost answer is a doubt: the platform's echo settles it, or the time for one passes.
+    """
+
+    __tablename__ = "pieces"
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[str] = mapped_column(String(10))  # sending | sent | failed
+    platform_id: Mapped[str | None] = mapped_column(String(200))
+    tried_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    delivered_at: Mapped[datetime | None] = mapped_column(Moment)
+    read_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (Index("ix_pieces_platform", "channel", "account", "platform_id"),)
+
+
+class PlatformEvent(Base):
+    """What a platform told us, kept before anything is done with it (promises 1 and 2); `data` is a `Heard` as JSON."""
+
+    __tablename__ = "platform_events"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(30))
+    person: Mapped[str] = mapped_column(String(200), default="")
+    target: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(Moment)
+    stored_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(10))  # new | waiting (for its target) | done | ignored | failed
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    data: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    conversation_id: Mapped[str | None] = mapped_column(String(32))
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "key"),
+        Index(
+            "ix_platform_events_open",
+            "channel",
+            "account",
+            "person",
+            sqlite_where=state.in_(("new", "waiting")),
+            postgresql_where=state.in_(("new", "waiting")),
+        ),
+    )
+
+
+class Touch(Base):
+    """A public comment, a visitor's post or a story mention: seen by agents, answered privately only by rule."""
+
+    __tablename__ = "touches"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(100))
+    platform_id: Mapped[str] = mapped_column(String(200))  # of the comment, post or story
+    kind: Mapped[str] = mapped_column(String(20))  # comment | live_comment | post | story_mention
+    person: Mapped[str] = mapped_column(String(200), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+    parent: Mapped[str] = mapped_column(String(200), default="")  # the post or media it stands under
+    at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(10), default="seen")  # seen | replied | failed | removed
+    reason: Mapped[str] = mapped_column(String(20), default="")  # question | complaint: why it was answered
+    conversation_id: Mapped[str | None] = mapped_column(String(32))
+    message_id: Mapped[int | None] = mapped_column(BigInteger)  # our private reply
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "platform_id"),
+        Index("ix_touches_at", "at"),
+    )
+
+
+class ChannelAccount(Base):
+    """How an account of a channel fares; what is broken stops sending until a check finds it mended."""
+
+    __tablename__ = "channel_accounts"
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    account: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    state: Mapped[str] = mapped_column(String(10), default="ok")  # ok | warning | broken
+    reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    checked_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)  # of the token, when it is known
+    used_percent: Mapped[int | None]  # of the platform's limit, when it tells
 
 
 class Event(Base):
