@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import connectors
 from bot.brain.client import Brain
-from bot.core.channel import Connector
+from bot.core.channel import Connector, Platform
 from bot.core.errors import Conflict
 from bot.core.profile import Profile
 from bot.core.profile import load as load_profile
@@ -30,7 +31,10 @@ SWEEP_SECONDS = 5.0
 
 @dataclass
 class Services:
-    """All that a desk process holds. `start` and `stop` run in its event loop."""
+    """All that a desk process holds. `start` and `stop` run in its event loop.
+
+    `platforms` are the channels of other houses that are on; `off` those that lack a value, with its name in `missing`.
+    """
 
     settings: Settings
     profile: Profile
@@ -43,6 +47,8 @@ class Services:
     outbox: Outbox
     answers: Answers
     figures: Figures
+    platforms: dict[str, Platform] = field(default_factory=dict)
+    off: dict[str, Platform] = field(default_factory=dict)
     _sweeper: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
@@ -59,6 +65,8 @@ class Services:
         await self.turns.stop()
         await self.outbox.stop()
         await self.brain.close()
+        for platform in (*self.platforms.values(), *self.off.values()):
+            await platform.close()
 
     def close(self) -> None:
         """Give the database back, after `stop` and when no request is in flight."""
@@ -102,17 +110,26 @@ def build_shop(settings: Settings, *, database: Database | None = None) -> Shop:
     return LocalShop(database or Database(settings.database), settings.home, profile)
 
 
-def build_connectors() -> dict[str, Connector]:
-    """All channels, by name."""
+def build_connectors(environment: Mapping[str, str]) -> dict[str, Connector]:
+    """All channels by name, also those that are off; `environment` holds their values (`AISLE_<CHANNEL>_<NAME>`)."""
     found = {}
     for name in connectors.NAMES:
-        connector: Connector = importlib.import_module(f"connectors.{name}").connector()
+        connector: Connector = importlib.import_module(f"connectors.{name}").connector(environment)
         found[connector.name] = connector
     return found
 
 
-def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -> Services:
-    """Everything a desk needs. Call in the process (not necessarily the loop) that will run it."""
+def build(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] | None = None,
+    channels: dict[str, Connector] | None = None,
+) -> Services:
+    """Everything a desk needs. Call in the process (not necessarily the loop) that will run it.
+
+    Channels of other houses are built from `environment`, and are off without one; `channels` takes the place of
+    all that would be built.
+    """
     profile = load_profile(settings.shop_file)
     context = Context(settings=settings, profile=profile, words=Words())
     database = Database(settings.database)
@@ -123,7 +140,10 @@ def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -
         settings.brain_url, settings.internal_secret, timeout_seconds=settings.brain_timeout_seconds
     )
     answers = Answers(database)
-    connected = channels if channels is not None else build_connectors()
+    known = channels if channels is not None else build_connectors(environment or {})
+    others = {name: channel for name, channel in known.items() if isinstance(channel, Platform)}
+    off = {name: platform for name, platform in others.items() if platform.missing}
+    connected = {name: connector for name, connector in known.items() if name not in off}
     outbox = Outbox(database, connected, live, figures)
     turns = Turns(
         database,
@@ -147,4 +167,6 @@ def build(settings: Settings, *, channels: dict[str, Connector] | None = None) -
         outbox=outbox,
         answers=answers,
         figures=figures,
+        platforms={name: platform for name, platform in others.items() if name not in off},
+        off=off,
     )

@@ -1,5 +1,7 @@
 """Programs that speak Rasa's REST channel: the answer to their call carries the replies of its turn."""
 
+from collections.abc import Mapping
+
 from bot.core.channel import Capabilities, Outgoing, Receipt
 
 
@@ -15,6 +17,6 @@ class Rest:
         return Receipt(platform_id="")
 
 
-def connector() -> Rest:
-    """The connector of this channel."""
+def connector(_environment: Mapping[str, str]) -> Rest:
+    """The connector of this channel; it needs no values."""
     return Rest()

@@ -1,5 +1,7 @@
 """The web chat: a message is delivered by becoming an event of the conversation, which the page reads live."""
 
+from collections.abc import Mapping
+
 from bot.core.channel import Capabilities, Outgoing, Receipt
 
 
@@ -15,6 +17,6 @@ class Web:
         return Receipt(platform_id="")
 
 
-def connector() -> Web:
-    """The connector of this channel."""
+def connector(_environment: Mapping[str, str]) -> Web:
+    """The connector of this channel; it needs no values."""
     return Web()

@@ -9,6 +9,7 @@ import click
 
 import bot
 from bot.cli.supervise import secrets
+from bot.core import channel_settings
 from bot.core import settings as core
 from bot.core.settings import Settings
 
@@ -30,6 +31,11 @@ def settings(*, needs_secrets: bool = False) -> Settings:
     given = {name: value for name, value in os.environ.items() if value}
     found = core.load({**defaults, **given}, needs_secrets=False)
     return core.load({**defaults, **secrets.read(found.home), **given}, needs_secrets=needs_secrets)
+
+
+def environment(chosen: Settings) -> dict[str, str]:
+    """This process's environment over the values of channels that `aisle channel add` keeps in the home folder."""
+    return channel_settings.merged(chosen.home, os.environ)
 
 
 def migrated() -> Settings:

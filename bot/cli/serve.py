@@ -5,7 +5,7 @@ import socket
 import click
 
 from bot.cli import logs
-from bot.cli.common import settings
+from bot.cli.common import environment, settings
 from bot.core.errors import AisleError
 
 
@@ -47,7 +47,7 @@ def command(migrates: bool) -> None:
     from bot.bootstrap import build
     from bot.web.app import create_app
 
-    app = create_app(build(chosen))
+    app = create_app(build(chosen, environment=environment(chosen)))
     app.run(
         host=chosen.host, port=chosen.port, single_process=True, motd=False, access_log=False, debug=False
     )

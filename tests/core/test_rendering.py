@@ -74,7 +74,7 @@ def test_words_and_joined_letters_are_not_broken() -> None:
 
 
 def test_every_channel_says_what_it_can_show() -> None:
-    built = build_connectors()
+    built = build_connectors({})
     assert tuple(built) == connectors.NAMES
     for connector in built.values():
         assert connector.capabilities.text_limit > 0

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import connectors
 from bot.brain.train import NOISE_OFF, rasa
+from bot.core.channel_settings import is_channels
 from bot.core.settings import Settings
 
 
@@ -42,6 +44,12 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def private(settings: Settings) -> dict[str, str]:
+    """The same without the values of channels: brain and actions have no use for a platform's tokens."""
+    given = environment(settings)
+    return {name: value for name, value in given.items() if not is_channels(name, connectors.NAMES)}
+
+
 def absolute_database(settings: Settings) -> str:
     """The database's address, not depending on the folder a part runs in."""
     if settings.database_url:
@@ -73,7 +81,7 @@ def actions(settings: Settings, root: Path) -> Part:
         folder=root,
         health=f"{settings.actions_url.rstrip('/')}/health",
         start_seconds=60,
-        environment=environment(settings) | {"SANIC_HOST": "127.0.0.1"},
+        environment=private(settings) | {"SANIC_HOST": "127.0.0.1"},
     )
 
 
@@ -91,5 +99,5 @@ def brain(settings: Settings, root: Path, model: Path) -> Part:
         folder=root,
         health=f"{settings.brain_url.rstrip('/')}/webhooks/desk/",
         start_seconds=240,
-        environment=environment(settings) | NOISE_OFF,
+        environment=private(settings) | NOISE_OFF,
     )
