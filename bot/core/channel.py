@@ -188,6 +188,8 @@ class Secret:
     help: str
     is_secret: bool = False
     default: str = ""
+    is_made: bool = False  # ours to choose (a verify token): made when nobody gives one
+    is_of_account: bool = False  # each account has its own: `…__<account id>` for further ones
 
 
 def choice_word(message_id: int, choice_id: str) -> str:
