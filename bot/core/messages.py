@@ -106,10 +106,13 @@ class OrderCard:
 
 @dataclass(frozen=True)
 class Survey:
+    """A rating; `labels` name its scores from 1 to `scale` in the shopper's language (as quick replies `rate:<n>`)."""
+
     survey_id: str
     survey: str  # csat
     scale: int
     question: str
+    labels: Sequence[str] = ()
 
 
 Part = Text | QuickReplies | Image | File | Products | OrderCard | Survey

@@ -1,8 +1,30 @@
 """A message as plain words, for those who cannot see cards: lists, mail, transcripts, text-only channels."""
 
+import json
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from bot.core.messages import File, Image, OrderCard, Part, ProductCard, Products, QuickReplies, Survey, Text
+
+_TEXTS = Path(__file__).parent / "texts"
+
+
+@cache
+def _texts(locale: str) -> dict[str, str]:
+    path = _TEXTS / f"{locale}.json"
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def phrase(key: str, language: str, **values: object) -> str:
+    """One of the few words that cards need, in `language`, else English; a key without text is said as it is."""
+    base = language.split("-")[0].lower()
+    names = (base, "en") if base.isalpha() else ("en",)
+    found = next((text for name in names if (text := _texts(name).get(key))), None)
+    if found is None:
+        found = key.rpartition(".")[2].replace("_", " ")
+    return found.format(**values)
 
 
 def money(minor: int, currency: str) -> str:
@@ -10,37 +32,54 @@ def money(minor: int, currency: str) -> str:
     return f"{minor / 100:.2f} {currency}"
 
 
-def plain(parts: Sequence[Part]) -> str:
+def plain(parts: Sequence[Part], *, language: str = "en") -> str:
     """The words of `parts`, one block each, separated by line ends."""
-    return "\n".join(block for part in parts if (block := _block(part)))
+    return "\n".join(block for part in parts if (block := _block(part, language)))
 
 
-def _block(part: Part) -> str:
+def price(item: ProductCard, *, language: str = "en") -> str:
+    """What a product costs: `from 39.90 EUR`, `39.90 EUR (was 49.90 EUR)`."""
+    said = money(item.price_minor, item.currency)
+    if item.price_to_minor is not None:
+        said = phrase("price.from", language, price=said)
+    if item.sale_from_minor is not None:
+        before = money(item.sale_from_minor, item.currency)
+        said = phrase("price.was", language, price=said, before=before)
+    return said
+
+
+def availability(item: ProductCard, *, language: str = "en") -> str:
+    """Whether a product can be bought, in words."""
+    return phrase(f"stock.{item.availability}", language)
+
+
+def _block(part: Part, language: str) -> str:
     match part:
         case Text():
             return part.text
         case QuickReplies():
             return " | ".join(f"[{item.title}]" for item in part.items)
         case Image():
-            return f"({part.alt or 'picture'}: {part.url})"
+            return f"({part.alt or phrase('picture', language)}: {part.url})"
         case File():
             return f"({part.title or part.kind}{': ' + part.url if part.url else ''})"
         case Products():
-            return "\n".join(_product(item) for item in part.items)
+            return "\n".join(_product(item, language) for item in part.items)
         case OrderCard():
-            return _order(part)
+            return _order(part, language)
         case Survey():
             return ""  # its question is said as text
 
 
-def _product(item: ProductCard) -> str:
-    return f"- {item.title}: {money(item.price_minor, item.currency)}, {item.availability.replace('_', ' ')} {item.url}"
+def _product(item: ProductCard, language: str) -> str:
+    said = f"{price(item, language=language)}, {availability(item, language=language)}"
+    return f"- {item.title}: {said} {item.url}".rstrip()
 
 
-def _order(order: OrderCard) -> str:
-    lines = [
-        f"Order {order.number}: {order.state.replace('_', ' ')}, {money(order.total_minor, order.currency)}"
-    ]
+def _order(order: OrderCard, language: str) -> str:
+    state = phrase(f"order_state.{order.state}", language)
+    total = money(order.total_minor, order.currency)
+    lines = [phrase("order", language, number=order.number, state=state, total=total)]
     lines += [f"- {line.quantity} x {line.title} {line.options}".rstrip() for line in order.lines]
     lines += [f"  {step.at[:10]} {step.text}".rstrip() for step in order.timeline if step.is_done]
     if order.tracking_url:
