@@ -16,6 +16,7 @@ from sanic.response import HTTPResponse
 
 from bot.nlu.action_endpoint import ActionEndpoint
 from bot.nlu.decision import FALLBACK
+from bot.nlu.loaded import prepare
 
 logger = logging.getLogger(__name__)
 
@@ -103,8 +104,7 @@ class DeskInput(InputChannel):
         if self._actions is None:
             self._actions = ActionEndpoint(agent.processor.action_endpoint)
         if agent.processor.action_endpoint is not self._actions:  # also after a new model was loaded
-            agent.processor.action_endpoint = self._actions
-            agent.action_endpoint = self._actions
+            prepare(agent, self._actions)
         return self._actions
 
 

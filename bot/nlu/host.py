@@ -35,6 +35,8 @@ def main() -> None:
     parser.add_argument("--log-level", default="INFO")
     chosen = parser.parse_args()
     sys.path.insert(1, os.getcwd())  # components are named by module, as with `rasa run`
+    # A turn's products are too small to share: OpenBLAS's threads would wait for each other at full speed.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     is_light = is_plain(Path("config.yml"))
     if is_light:
         absent.leave_out()
