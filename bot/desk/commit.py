@@ -19,12 +19,14 @@ from bot.desk.context import Context
 from bot.desk.deliver import leave
 from bot.desk.hand_off import hand_off
 from bot.desk.say import notice, say
+from bot.desk.sent import record_sent
 from bot.desk.survey import ask
 from bot.store import conversations as store
-from bot.store import statements
+from bot.store import messages as store_messages
 from bot.store.tables import Contact, Conversation, Message
 
 log = logging.getLogger("aisle.turns")
+SILENT = (messages.Note, messages.Contact)  # commands that say nothing themselves
 AnswerFor = Callable[[str, str], tuple[str, str] | None]
 
 
@@ -47,45 +49,53 @@ def commit_turn(
     what the bot says leaves here, before the conversation changes hands or closes: the authors of what left.
     """
     conversation = store.locked(session, conversation_id)
-    message = session.scalars(statements.MESSAGE_LOCKED, {"message_id": message_id}).one()
-    if message.handled_at is not None:
+    episode = store_messages.handle(session, message_id, understood=_understood(answer), at=at)
+    if episode is None:
         return None
-    message.handled_at = at
-    message.understood = _understood(answer)
-    _understanding_facts(session, conversation, message, answer, at)
+    _understanding_facts(session, conversation, message_id, answer, episode=episode, at=at)
     if conversation.owner != Owner.BOT or conversation.owner_version != owner_version:
         store.add_fact(session, conversation, "reply_dropped", at=at, actor="bot", message_id=message_id)
         return None
     conversation.slow_told_at = None
     said, commands = _split(answer, conversation.language, answer_for)
-    written = []
-    for number, (parts, response, version) in enumerate(said):
-        named = _with_ids(parts, number)
-        row = say(
+    leaves_at_once = is_live and not answer.failed_action and not store.has_leaving(session, conversation_id)
+    written = [
+        say(
             session,
             conversation,
-            named,
+            _with_ids(parts, number),
             author="bot",
             at=at,
             cause_id=message_id,
             response=response,
             content_version=version,
+            has_left=leaves_at_once,
         )
-        written.append(row)
+        for number, (parts, response, version) in enumerate(said)
+    ]
     if answer.failed_action:
-        commands = _after_failure(session, conversation, message, answer, commands, context=context, at=at)
+        commands = _after_failure(
+            session, conversation, message_id, answer, commands, episode=episode, context=context, at=at
+        )
     elif not said and not commands:
         notice(
             session, conversation, "silent", context=context, at=at, choices=["person"], cause_id=message_id
         )
-    session.flush()
+    left: list[str] = []
     is_handing_over = any(isinstance(command, messages.HandOff) for command in commands)
-    left = leave(session, conversation, at, is_handing_over=is_handing_over) if is_live else []
+    if leaves_at_once:
+        for message in written:
+            record_sent(session, conversation, message, at, is_handing_over=is_handing_over)
+            left.append(message.author)
+    if is_live and not (leaves_at_once and written):
+        left += leave(session, conversation, at, is_handing_over=is_handing_over)
     for command in commands:
         _carry_out(session, conversation, command, cause_id=message_id, context=context, at=at)
-    for row in written:  # what the bot says while handing over belongs to the new state of things
-        row.owner_version = conversation.owner_version
-    return left + (leave(session, conversation, at) if is_live and commands else [])
+    if conversation.owner_version != owner_version:  # what the bot says with it belongs to the new state
+        store_messages.rewrite_under(session, written, owner_version=conversation.owner_version)
+    if is_live and any(not isinstance(command, SILENT) for command in commands):
+        left += leave(session, conversation, at)
+    return left
 
 
 def give_up(
@@ -112,7 +122,13 @@ def _understood(answer: Answer) -> dict[str, Any]:
 
 
 def _understanding_facts(
-    session: Session, conversation: Conversation, message: Message, answer: Answer, at: datetime
+    session: Session,
+    conversation: Conversation,
+    message_id: int,
+    answer: Answer,
+    *,
+    episode: int,
+    at: datetime,
 ) -> None:
     intent = str(answer.understood.get("intent") or "")
     if intent:
@@ -124,10 +140,10 @@ def _understanding_facts(
             "understood",
             at=at,
             actor="bot",
-            message_id=message.id,
+            message_id=message_id,
             label=intent,
             value=value,
-            episode=message.episode,
+            episode=episode,
         )
 
 
@@ -191,40 +207,41 @@ def _with_ids(parts: list[Part], number: int) -> list[Part]:
 def _after_failure(
     session: Session,
     conversation: Conversation,
-    message: Message,
+    message_id: int,
     answer: Answer,
     commands: list[Command],
     *,
+    episode: int,
     context: Context,
     at: datetime,
 ) -> list[Command]:
     """An action failed: say so; the second time running, fetch a person."""
-    before = session.scalars(_previous(message)).first()
+    before = session.scalars(_previous(conversation.id, message_id, episode)).first()
     store.add_fact(
         session,
         conversation,
         "action_failed",
         at=at,
         actor="bot",
-        message_id=message.id,
+        message_id=message_id,
         label=answer.failed_action,
     )
-    failed_before = bool(before and before.understood and before.understood.get("failed_action"))
+    failed_before = bool(before and before.get("failed_action"))
     if failed_before and not any(isinstance(item, messages.HandOff) for item in commands):
-        notice(session, conversation, "error.hand_off", context=context, at=at, cause_id=message.id)
+        notice(session, conversation, "error.hand_off", context=context, at=at, cause_id=message_id)
         return [*commands, messages.HandOff(reason=Reason.ERROR.value)]
-    notice(session, conversation, "error", context=context, at=at, choices=["person"], cause_id=message.id)
+    notice(session, conversation, "error", context=context, at=at, choices=["person"], cause_id=message_id)
     return commands
 
 
-def _previous(message: Message) -> Any:
+def _previous(conversation_id: str, message_id: int, episode: int) -> Any:
     return (
-        select(Message)
+        select(Message.understood)
         .where(
-            Message.conversation_id == message.conversation_id,
-            Message.episode == message.episode,
+            Message.conversation_id == conversation_id,
+            Message.episode == episode,
             Message.direction == "in",
-            Message.id < message.id,
+            Message.id < message_id,
         )
         .order_by(Message.id.desc())
         .limit(1)

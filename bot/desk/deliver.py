@@ -16,10 +16,10 @@ from bot.core.errors import NotDelivered, OutsideWindow
 from bot.core.messages import Part, Text, from_json
 from bot.core.ownership import Owner
 from bot.core.rendering import check_window, render
-from bot.core.text import first_line
 from bot.core.times import now, seconds_between
 from bot.desk.figures import Figures
 from bot.desk.live import Live
+from bot.desk.sent import record_sent
 from bot.store import conversations as store
 from bot.store import statements
 from bot.store.database import Database
@@ -65,61 +65,7 @@ def _sent(
     is_handing_over: bool = False,
 ) -> None:
     message.state, message.sent_at, message.error = "sent", at, ""
-    store.append_event(session, conversation, "message", at=at, message_id=message.id)
-    store.add_fact(
-        session,
-        conversation,
-        "message_out",
-        at=at,
-        actor=message.author,
-        user_id=message.user_id,
-        message_id=message.id,
-        label=message.response,
-        content_version=message.content_version,
-        episode=message.episode,
-    )
-    for part in message.parts:
-        if part.get("type") == "products":
-            for item in part["items"]:
-                store.add_fact(
-                    session,
-                    conversation,
-                    "product_shown",
-                    at=at,
-                    actor=message.author,
-                    label=item["product_id"],
-                )
-    conversation.last_at = at
-    if message.text:
-        conversation.last_text = first_line(message.text)
-    is_handing_over = is_handing_over or conversation.owner in (Owner.QUEUE, Owner.AGENT)
-    if message.author == "system" or (message.author == "bot" and is_handing_over):
-        return  # the request still waits: for a person
-    if conversation.waiting_since is not None:
-        waited = seconds_between(conversation.waiting_since, at)
-        store.add_fact(
-            session,
-            conversation,
-            "answered",
-            at=at,
-            actor=message.author,
-            user_id=message.user_id,
-            message_id=message.id,
-            value=waited,
-        )
-        conversation.waiting_since = None
-    if message.author == "agent" and conversation.queued_at and conversation.first_reply_at is None:
-        conversation.first_reply_at = at
-        store.add_fact(
-            session,
-            conversation,
-            "first_reply",
-            at=at,
-            actor="agent",
-            user_id=message.user_id,
-            message_id=message.id,
-            value=seconds_between(conversation.queued_at, at),
-        )
+    record_sent(session, conversation, message, at, is_handing_over=is_handing_over)
 
 
 def deliver_live(session: Session, conversation_id: str, at: datetime) -> list[str]:
@@ -134,8 +80,7 @@ def leave(
 
     `is_handing_over`: a person is about to be fetched, so what the bot says is no answer to the request.
     """
-    key = {"conversation_id": conversation.id}
-    if not session.new and session.connection().scalar(statements.ANY_LEAVING, key) is None:
+    if not store.has_leaving(session, conversation.id):
         return []
     left = []
     for message in _waiting(session, conversation.id):

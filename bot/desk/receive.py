@@ -20,7 +20,8 @@ from bot.desk.context import Context
 from bot.desk.hand_off import hand_back, hand_off
 from bot.desk.say import notice
 from bot.store import conversations as store
-from bot.store import statements
+from bot.store import messages, statements
+from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Event, Message
 
 STANDING = ("person", "start_over", "keep_bot", "leave_message")
@@ -71,56 +72,61 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
     if not text and not incoming.choice_id:
         raise BadInput("write something first", field="text")
     conversation = _conversation(session, incoming)
-    known = store.by_platform_id(  # asked under the lock: two copies may have come side by side
+    known_id = messages.id_of_platform(  # asked under the lock: two copies may have come side by side
         session, channel=incoming.channel, account=incoming.account, platform_id=incoming.platform_id
     )
-    if known is not None:
-        return _repeat(session, known)
+    if known_id is not None:
+        return _repeat(session, known_id)
     title, payload = _choice(session, conversation, incoming, text, context)
-    message = Message(
-        conversation_id=conversation.id,
-        episode=conversation.episode,
-        direction="in",
-        author="shopper",
-        channel=incoming.channel,
-        account=incoming.account,
-        platform_id=incoming.platform_id,
-        text=title or text,
-        payload=payload,
-        parts=[],
-        created_at=incoming.at,
-        stored_at=incoming.at,
-        state="received",
-        language=conversation.language,
-        page=incoming.page,
+    text = title or text
+    standing = payload.removeprefix("choice:") if payload.startswith("choice:") else ""
+    is_rating = not payload and survey.is_answer(session, conversation, text, at=incoming.at)
+    if not is_rating:
+        _open(session, conversation, incoming.at, context)
+    needs_turn = not is_rating and not standing and conversation.owner == Owner.BOT
+    message = messages.add(
+        session,
+        {
+            "conversation_id": conversation.id,
+            "episode": conversation.episode,
+            "direction": "in",
+            "author": "shopper",
+            "channel": incoming.channel,
+            "account": incoming.account,
+            "platform_id": incoming.platform_id,
+            "text": text,
+            "parts": [],
+            "payload": "" if standing else payload,
+            "created_at": incoming.at,
+            "stored_at": incoming.at,
+            "handled_at": None if needs_turn else incoming.at,
+            "state": "received",
+            "language": conversation.language,
+            "page": incoming.page,
+        },
     )
-    session.add(message)
-    session.flush()
-    is_settled = not payload and survey.take_text(
-        session, conversation, message.text, context=context, at=incoming.at, cause_id=message.id
-    )
-    if not is_settled:
-        _open(session, conversation, message, context)
-    seq = store.append_event(session, conversation, "message", at=incoming.at, message_id=message.id)
+    seq = store.append_event(session, conversation, "message", at=incoming.at, message=message)
     store.add_fact(
         session, conversation, "message_in", at=incoming.at, actor="shopper", message_id=message.id
     )
     conversation.last_at = conversation.last_shopper_at = incoming.at
-    conversation.last_text = first_line(message.text)
+    conversation.last_text = first_line(text)
     if incoming.page:
         conversation.page = incoming.page
-    if is_settled:
-        message.handled_at = incoming.at
-        return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=False)
-    if conversation.waiting_since is None:
-        conversation.waiting_since = incoming.at
-    needs_turn = _route(session, conversation, message, payload, context=context, at=incoming.at)
-    if not needs_turn:
-        message.handled_at = incoming.at
+    if is_rating:
+        survey.take_text(session, conversation, text, context=context, at=incoming.at, cause_id=message.id)
+    else:
+        if conversation.waiting_since is None:
+            conversation.waiting_since = incoming.at
+        if standing:
+            _stand(session, conversation, message.id, standing, context=context, at=incoming.at)
+        elif conversation.owner == Owner.QUEUE and conversation.left_message == "wanted":
+            _keep_left_message(session, conversation, message, context=context, at=incoming.at)
     return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=needs_turn)
 
 
-def _repeat(session: Session, message: Message) -> Received:
+def _repeat(session: Session, message_id: int) -> Received:
+    message = session.get_one(Message, message_id)
     seq = session.scalar(
         select(Event.seq).where(
             Event.conversation_id == message.conversation_id,
@@ -207,13 +213,12 @@ def _offered(session: Session, conversation: Conversation, seq: int | None) -> l
     return items
 
 
-def _open(session: Session, conversation: Conversation, message: Message, context: Context) -> None:
-    """See that the message falls into an open episode: the first, the running one, or a new one."""
-    at = message.created_at
+def _open(session: Session, conversation: Conversation, at: datetime, context: Context) -> None:
+    """See that a message falls into an open episode: the first, the running one, or a new one."""
     if conversation.owner == Owner.BOT and conversation.episode > 0:
         idle = seconds_between(conversation.last_at, at)
         is_idle = idle > context.settings.episode_idle_seconds
-        if is_idle and not store.has_open_turn(session, conversation.id, besides=message.id):
+        if is_idle and not store.has_open_turn(session, conversation.id):
             close(session, conversation.id, context=context, by="idle", at=at)
     if conversation.episode == 0:
         store.open_episode(session, conversation, at)
@@ -224,36 +229,12 @@ def _open(session: Session, conversation: Conversation, message: Message, contex
         store.open_episode(session, conversation, at)
         store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=since)
         store.append_event(session, conversation, "episode", at=at, data={"episode": conversation.episode})
-    message.episode = conversation.episode
-    message.handled_at = None  # closing the old episode has marked everything before it, and this, as handled
-
-
-def _route(
-    session: Session,
-    conversation: Conversation,
-    message: Message,
-    payload: str,
-    *,
-    context: Context,
-    at: datetime,
-) -> bool:
-    """Settle what needs no brain; True when the bot has to take a turn."""
-    standing = payload.removeprefix("choice:") if payload.startswith("choice:") else ""
-    owner = Owner(conversation.owner)
-    if standing:
-        message.payload = ""
-        _stand(session, conversation, message, standing, context=context, at=at)
-        return False
-    if owner is Owner.QUEUE and conversation.left_message == "wanted":
-        _keep_left_message(session, conversation, message, context=context, at=at)
-        return False
-    return owner is Owner.BOT
 
 
 def _stand(
     session: Session,
     conversation: Conversation,
-    message: Message,
+    message_id: int,
     standing: str,
     *,
     context: Context,
@@ -263,10 +244,10 @@ def _stand(
     owner = Owner(conversation.owner)
     if standing in ("person", "leave_message") and owner is Owner.BOT:
         command = HandOff(reason=Reason.ASKED.value)
-        hand_off(session, conversation, command, context=context, at=at, actor="shopper", cause_id=message.id)
+        hand_off(session, conversation, command, context=context, at=at, actor="shopper", cause_id=message_id)
     if standing == "leave_message" and conversation.owner == Owner.QUEUE:
         conversation.left_message = "wanted"
-        notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message.id)
+        notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message_id)
     if standing == "keep_bot" and owner is Owner.QUEUE:
         hand_back(session, conversation.id, context=context, at=at)
     if standing == "start_over" and owner in (Owner.BOT, Owner.QUEUE):
@@ -275,12 +256,12 @@ def _stand(
         store.open_episode(session, conversation, at)
         store.add_fact(session, conversation, "reopened", at=at, actor="shopper", value=0.0)
         store.append_event(session, conversation, "episode", at=at, data={"episode": conversation.episode})
-        message.episode = conversation.episode
-        notice(session, conversation, "start_over", context=context, at=at, cause_id=message.id)
+        messages.move(session, message_id, episode=conversation.episode)
+        notice(session, conversation, "start_over", context=context, at=at, cause_id=message_id)
 
 
 def _keep_left_message(
-    session: Session, conversation: Conversation, message: Message, *, context: Context, at: datetime
+    session: Session, conversation: Conversation, message: Written, *, context: Context, at: datetime
 ) -> None:
     conversation.left_message = "left"
     found = _EMAIL.search(message.text)

@@ -12,6 +12,7 @@ from bot.core.text import clean
 from bot.core.times import now
 from bot.desk.say import say
 from bot.store.conversations import append_event, by_platform_id, locked
+from bot.store.messages import Written
 from bot.store.tables import Message, User
 
 
@@ -24,7 +25,7 @@ def reply(
     client_id: str,
     parts: Sequence[Part] = (),
     at: datetime | None = None,
-) -> Message:
+) -> Message | Written:
     """An answer of the agent who has the conversation; a repeat of `client_id` changes nothing.
 
     Raises:
@@ -55,7 +56,6 @@ def reply(
         platform_id=platform_id,
     )
     conversation.left_message = ""
-    session.flush()
     return message
 
 
@@ -101,5 +101,5 @@ def note(
     )
     session.add(message)
     session.flush()
-    append_event(session, conversation, "note", at=at, message_id=message.id, audience="agents")
+    append_event(session, conversation, "note", at=at, message=message, audience="agents")
     return message

@@ -1,4 +1,4 @@
-"""Writing an outgoing message: a row in the outbox, sent later by `bot.desk.deliver`."""
+"""Writing an outgoing message: a row in the outbox, sent later by `bot.desk.deliver`, or one that has left already."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from bot.core.messages import Choice, Part, QuickReplies, Text, to_json
 from bot.desk.context import Context
-from bot.store.tables import Conversation, Message
+from bot.store import messages
+from bot.store.messages import Written
+from bot.store.tables import Conversation
 
 
 def say(
@@ -22,31 +24,34 @@ def say(
     response: str = "",
     platform_id: str | None = None,
     content_version: str = "",
-) -> Message:
-    """Add a pending message written under the conversation's present owner version."""
-    text = "\n\n".join(part.text for part in parts if isinstance(part, Text))
-    message = Message(
-        conversation_id=conversation.id,
-        episode=conversation.episode,
-        direction="out",
-        author=author,
-        user_id=user_id,
-        channel=conversation.channel,
-        account=conversation.account,
-        platform_id=platform_id,
-        text=text,
-        parts=[to_json(part) for part in parts if not isinstance(part, Text)],
-        cause_id=cause_id,
-        response=response,
-        created_at=at,
-        stored_at=at,
-        state="pending",
-        owner_version=conversation.owner_version,
-        language=conversation.language,
-        content_version=content_version,
-    )
-    session.add(message)
-    return message
+    has_left: bool = False,
+) -> Written:
+    """Add a message written under the conversation's present owner version.
+
+    It waits in the outbox unless it `has_left`: then the caller sees to what follows (`bot.desk.deliver.left`).
+    """
+    values = {
+        "conversation_id": conversation.id,
+        "episode": conversation.episode,
+        "direction": "out",
+        "author": author,
+        "user_id": user_id,
+        "channel": conversation.channel,
+        "account": conversation.account,
+        "platform_id": platform_id,
+        "text": "\n\n".join(part.text for part in parts if isinstance(part, Text)),
+        "parts": [to_json(part) for part in parts if not isinstance(part, Text)],
+        "cause_id": cause_id,
+        "response": response,
+        "created_at": at,
+        "stored_at": at,
+        "state": "sent" if has_left else "pending",
+        "sent_at": at if has_left else None,
+        "owner_version": conversation.owner_version,
+        "language": conversation.language,
+        "content_version": content_version,
+    }
+    return messages.add(session, values)
 
 
 def notice(
@@ -59,7 +64,7 @@ def notice(
     choices: Sequence[str] = (),
     cause_id: int | None = None,
     **values: object,
-) -> Message:
+) -> Written:
     """Say one of the desk's own texts in the shopper's language, with standing choices as quick replies."""
     locale = conversation.language
     parts: list[Part] = [Text(context.words.text(key, locale, **values))]

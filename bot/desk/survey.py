@@ -188,36 +188,44 @@ def _record(
     return done
 
 
-def take_text(
-    session: Session, conversation: Conversation, text: str, *, context: Context, at: datetime, cause_id: int
-) -> bool:
-    """Whether a line written after the close was the rating or its comment; if so it is recorded and answered."""
+def is_answer(session: Session, conversation: Conversation, text: str, *, at: datetime) -> bool:
+    """Whether a line written after the close is the rating or its comment: for `take_text`, not for the bot."""
     if conversation.owner != Owner.CLOSED:
         return False
-    row = session.scalars(
+    row = _of_episode(session, conversation)
+    if row is None:
+        return False
+    is_comment = (
+        row.wants_comment
+        and row.answered_at is not None
+        and at - row.answered_at <= COMMENT_WINDOW
+        and not text.rstrip().endswith("?")
+    )
+    return is_comment or read_score(text) is not None
+
+
+def take_text(
+    session: Session, conversation: Conversation, text: str, *, context: Context, at: datetime, cause_id: int
+) -> None:
+    """Record and answer a line that `is_answer`."""
+    row = _of_episode(session, conversation)
+    if row is None:
+        return
+    score = read_score(text)
+    if score is None:
+        _record(session, conversation, row, score=None, comment=clean(text, limit=2_000), at=at)
+        key = "survey.comment_kept"
+    elif not 1 <= score <= SCALE:
+        key = "survey.odd"
+    else:
+        done = _record(session, conversation, row, score=score, comment="", at=at)
+        key = {"late": "survey.late", "changed": "survey.thanks"}.get(done, "survey.comment")
+    notice(session, conversation, key, context=context, at=at, cause_id=cause_id)
+
+
+def _of_episode(session: Session, conversation: Conversation) -> Survey | None:
+    return session.scalars(
         select(Survey).where(
             Survey.conversation_id == conversation.id, Survey.episode == conversation.episode
         )
     ).one_or_none()
-    if row is None:
-        return False
-    score = read_score(text)
-    if score is None:
-        is_comment = (
-            row.wants_comment
-            and row.answered_at is not None
-            and at - row.answered_at <= COMMENT_WINDOW
-            and not text.rstrip().endswith("?")
-        )
-        if not is_comment:
-            return False
-        _record(session, conversation, row, score=None, comment=clean(text, limit=2_000), at=at)
-        notice(session, conversation, "survey.comment_kept", context=context, at=at, cause_id=cause_id)
-        return True
-    if not 1 <= score <= SCALE:
-        notice(session, conversation, "survey.odd", context=context, at=at, cause_id=cause_id)
-        return True
-    done = _record(session, conversation, row, score=score, comment="", at=at)
-    key = {"late": "survey.late", "changed": "survey.thanks"}.get(done, "survey.comment")
-    notice(session, conversation, key, context=context, at=at, cause_id=cause_id)
-    return True

@@ -107,9 +107,10 @@ def finish(
         is_live=is_live,
         at=at,
     )
-    others = {"conversation_id": conversation_id, "besides": following.message_id}
-    has_next = session.connection().scalar(statements.OPEN_TURN, others) is not None
-    fresh = store.fresh_events(session, store.locked(session, conversation_id))
+    conversation = session.get_one(Conversation, conversation_id)
+    has_next = store.has_open_turn(session, conversation_id, besides=following.message_id)
+    fresh = store.fresh_events(session, conversation)
+    store.save(session, conversation)
     return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next, fresh)
 
 

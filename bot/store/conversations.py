@@ -1,17 +1,19 @@
 """Reading and writing conversations, messages, events and facts inside a unit of work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.core.errors import Conflict, NotFound
 from bot.core.ownership import Owner, check
 from bot.store import statements
+from bot.store.database import at_end
+from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Episode, Identity, Message
 
 
@@ -133,6 +135,18 @@ def change_owner(
     session.refresh(conversation, ["owner", "owner_version", "agent_id"])
 
 
+def save(session: Session, conversation: Conversation) -> None:
+    """Write what has changed of a conversation, as the last thing done with it in this unit of work.
+
+    Costs a quarter of a flush. What is written later in the unit has to read it again.
+    """
+    changed = {name: getattr(conversation, name) for name in inspect(conversation).committed_state}
+    if changed:
+        key = {"conversation_id": conversation.id}
+        session.connection().execute(statements.CHANGE_CONVERSATION, key | changed)
+    session.expunge(conversation)
+
+
 def append_event(
     session: Session,
     conversation: Conversation,
@@ -140,23 +154,26 @@ def append_event(
     *,
     at: datetime,
     data: dict[str, Any] | None = None,
-    message_id: int | None = None,
+    message: Message | Written | None = None,
     audience: str = "all",
 ) -> int:
     """The next event of a conversation (locked by the caller); its number."""
-    session.info.setdefault(("after", conversation.id), conversation.last_seq)
     conversation.last_seq += 1
+    seq = conversation.last_seq
     values = {
         "conversation_id": conversation.id,
-        "seq": conversation.last_seq,
+        "seq": seq,
         "kind": kind,
         "audience": audience,
-        "message_id": message_id,
+        "message_id": message.id if message else None,
         "data": data or {},
         "at": at,
     }
     session.connection().execute(statements.NEW_EVENT, values)
-    return conversation.last_seq
+    appended = session.info.setdefault(("appended", conversation.id), _Appended(seq - 1))
+    if audience == "all":
+        appended.events.append(_as_shoppers_see(seq, kind, at, data or {}, message))
+    return seq
 
 
 @dataclass(frozen=True)
@@ -168,16 +185,52 @@ class Fresh:
     events: tuple[dict[str, Any], ...]
 
 
+@dataclass
+class _Appended:
+    """Events of this unit of work above `after`, as shoppers see them; None: only the database can tell."""
+
+    after: int
+    events: list[dict[str, Any] | None] = field(default_factory=list)
+
+
+def _as_shoppers_see(
+    seq: int, kind: str, at: datetime, data: dict[str, Any], message: Message | Written | None
+) -> dict[str, Any] | None:
+    if message is None:
+        return {"seq": seq, "kind": kind, "at": at.astimezone(UTC).isoformat(), **data}
+    if not isinstance(message, Written) or message.user_id is not None:
+        return None
+    return as_sent(
+        seq,
+        kind,
+        at.astimezone(UTC),
+        data,
+        message.id,
+        message.author,
+        message.text,
+        message.parts,
+        message.state,
+        "",
+        message.platform_id,
+        None,
+        message.response,
+        None,
+        None,
+        None,
+        None,
+        None,
+        for_agents=False,
+    )
+
+
 def fresh_events(session: Session, conversation: Conversation) -> Fresh:
     """The events this unit of work has appended, as sent to shoppers' pages."""
-    session.flush()
-    after = session.info.get(("after", conversation.id), conversation.last_seq)
-    found = (
-        events_after(session, conversation.id, after, for_agents=False)
-        if after < conversation.last_seq
-        else ()
-    )
-    return Fresh(after, conversation.last_seq, tuple(found))
+    appended = session.info.get(("appended", conversation.id), _Appended(conversation.last_seq))
+    known = [event for event in appended.events if event is not None]
+    if len(known) < len(appended.events):
+        session.flush()
+        known = events_after(session, conversation.id, appended.after, for_agents=False)
+    return Fresh(appended.after, conversation.last_seq, tuple(known))
 
 
 def add_fact(
@@ -194,7 +247,7 @@ def add_fact(
     content_version: str = "",
     episode: int | None = None,
 ) -> None:
-    """Record that something happened; facts are never changed."""
+    """Record that something happened; facts are never changed. Written together as the unit of work ends."""
     values = {
         "at": at,
         "kind": kind,
@@ -210,7 +263,7 @@ def add_fact(
         "content_version": content_version,
         "is_demo": conversation.is_demo,
     }
-    session.connection().execute(statements.NEW_FACT, values)
+    at_end(session, statements.NEW_FACT, values)
 
 
 def open_episode(session: Session, conversation: Conversation, at: datetime) -> None:
@@ -278,7 +331,14 @@ def open_turns(session: Session) -> Sequence[str]:
 def has_open_turn(session: Session, conversation_id: str, *, besides: int = 0) -> bool:
     """Whether a shopper message of this conversation, other than `besides`, still waits for its turn."""
     key = {"conversation_id": conversation_id, "besides": besides}
-    return session.scalar(statements.OPEN_TURN, key) is not None
+    return session.connection().scalar(statements.OPEN_TURN, key) is not None
+
+
+def has_leaving(session: Session, conversation_id: str) -> bool:
+    """Whether something said in this conversation still waits to leave."""
+    return (
+        session.connection().scalar(statements.ANY_LEAVING, {"conversation_id": conversation_id}) is not None
+    )
 
 
 def open_outbox(session: Session, at: datetime) -> Sequence[str]:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Dialect, Engine, Executable, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 Result = TypeVar("Result")
+AT_END = "at the end"  # in session.info: rows by the statement that writes them
 
 
 class Moment(TypeDecorator[datetime]):
@@ -39,6 +40,11 @@ class Moment(TypeDecorator[datetime]):
             return None
         seconds, micros = divmod(value, 1_000_000)
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+
+
+def at_end(session: Session, statement: Executable, values: dict[str, Any]) -> None:
+    """Run a statement as the unit of work ends, once for all `values` it was given by then."""
+    session.info.setdefault(AT_END, {}).setdefault(statement, []).append(values)
 
 
 class Base(DeclarativeBase):
@@ -110,6 +116,8 @@ class Database:
         """A unit of work: committed at the end of the block, rolled back when it raises."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
+            for statement, rows in session.info.pop(AT_END, {}).items():
+                session.connection().execute(statement, rows)
 
     async def read(self, query: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`query(session, …)` in a reading thread."""

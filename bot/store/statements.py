@@ -7,7 +7,7 @@ it sees bound values cannot tell that such an index fits.
 
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, literal_column, select
+from sqlalchemy import Table, bindparam, insert, literal_column, select, update
 
 from bot.store.tables import Contact, Conversation, Event, Fact, Message, User
 
@@ -22,11 +22,15 @@ LEAVING = _m.state.in_((literal_column("'pending'"), literal_column("'sending'")
 CONVERSATION_LOCKED = (
     select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
 )
-MESSAGE_LOCKED = select(Message).where(Message.id == bindparam("message_id")).with_for_update()
 MESSAGE_OF_PLATFORM = select(Message).where(
     Message.channel == bindparam("channel"),
     Message.account == bindparam("account"),
     Message.platform_id == bindparam("platform_id"),
+)
+ID_OF_PLATFORM = select(_m.id).where(
+    _m.channel == bindparam("channel"),
+    _m.account == bindparam("account"),
+    _m.platform_id == bindparam("platform_id"),
 )
 WAITING_TO_LEAVE = (
     select(Message)
@@ -78,6 +82,14 @@ PARTS_OF_EVENT = _OUT_PARTS.where(
     .scalar_subquery()
 )
 LATEST_PARTS = _OUT_PARTS.where(_m.state == "sent").order_by(_m.id.desc()).limit(3)
+# Which columns an update sets is said by the values it is run with.
+CHANGE_CONVERSATION = update(cast(Table, _conversations)).where(_c.id == bindparam("conversation_id"))
+HANDLE_MESSAGE = (
+    update(cast(Table, _messages))
+    .where(_m.id == bindparam("message_id"), _m.handled_at.is_(None))
+    .returning(_m.episode)
+)
+NEW_MESSAGE = insert(cast(Table, _messages))
 NEW_EVENT = insert(cast(Table, _events))
 NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
 EVENTS = (

@@ -378,8 +378,9 @@ def _take_in(session: Session, incoming: Incoming, *, context: Context) -> _Take
     if not received.is_new:
         return _Taken(received)
     conversation = session.get_one(Conversation, received.conversation_id)
-    left = leave(session, conversation, incoming.at)
+    left = [] if received.needs_turn else leave(session, conversation, incoming.at)
     fresh = store.fresh_events(session, conversation)
+    store.save(session, conversation)
     following = None
     if received.needs_turn:
         following = next_turn(session, conversation.id, context=context, at=incoming.at)
