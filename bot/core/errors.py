@@ -77,10 +77,17 @@ class TooMany(AisleError):
 
 
 class OutsideWindow(AisleError):
-    """The channel no longer lets us write to this shopper."""
+    """The channel no longer lets us write to this shopper.
+
+    `reason` says why for a program: never_wrote, window, agent_window, no_private_reply, comment_window.
+    """
 
     status = 409
     code = "outside_window"
+
+    def __init__(self, message: str = "", *, reason: str = "window") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NotDelivered(AisleError):
@@ -89,6 +96,7 @@ class NotDelivered(AisleError):
     `cause` says whose matter it is: message (this one cannot go), person (unreachable: stop writing to them),
     account (token, permission or policy: the channel stops until mended), owner (another app has the thread),
     busy (throttled or down: later), lost (the platform may have taken it: no answer came).
+    `is_shared`: what is busy is the account, so that its other conversations wait as well; else only this one.
     """
 
     status = 502
@@ -101,11 +109,20 @@ class NotDelivered(AisleError):
         heals: bool,
         retry_after_seconds: float | None = None,
         cause: str = "message",
+        is_shared: bool = True,
     ) -> None:
         super().__init__(message)
         self.heals = heals
         self.retry_after_seconds = retry_after_seconds
         self.cause = cause
+        self.is_shared = is_shared
+
+
+class StoreUnavailable(AisleError):
+    """The database does not take it now; send it again."""
+
+    status = 503
+    code = "store_unavailable"
 
 
 class BrainUnavailable(AisleError):
