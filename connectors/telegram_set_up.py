@@ -36,7 +36,7 @@ async def check(api: BotApi) -> list[Finding]:
 
 def _webhook(hook: Any) -> list[Finding]:
     info = hook if isinstance(hook, dict) else {}
-    set_up = "Run `aisle channel set-up telegram`."
+    set_up = "Run `aisle channel add telegram`."
     if not info.get("url"):
         return [Finding("broken", "No webhook is set: what shoppers write does not arrive.", set_up)]
     found = [Finding("ok", f"The webhook points to {info['url']}")]
