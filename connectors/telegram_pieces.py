@@ -23,9 +23,9 @@ CAPABILITIES = Capabilities(
     cards=5,  # one photo each, in a row; further products are words
     card_title=200,
     buttons=2,
-    caption_limit=1024,
     has_typing=True,
 )
+CAPTION_LIMIT = 1024  # below a picture; choices may stand below a text of any length
 DATA_LIMIT = 64  # bytes of a button's callback data
 _COLUMNS = ((4, 5), (16, 2))  # with titles of at most so many characters: so many buttons in a row
 
@@ -52,7 +52,7 @@ def as_words(body: Json) -> Json:
 
 def _calls(message: Outgoing) -> Iterator[tuple[str, Json]]:
     parts = shown(message, CAPABILITIES)
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
+    for part, after in zip(parts, [*parts, None][1:], strict=True):
         match part:
             case Text(text=text):
                 choices = after.items if isinstance(after, QuickReplies) else ()
@@ -62,7 +62,7 @@ def _calls(message: Outgoing) -> Iterator[tuple[str, Json]]:
             case Image(url=url, alt=alt):
                 yield (
                     "sendPhoto",
-                    {"photo": url} | ({"caption": shorten(alt, 1024, unit="utf16")} if alt else {}),
+                    {"photo": url} | ({"caption": shorten(alt, CAPTION_LIMIT, unit="utf16")} if alt else {}),
                 )
             case Products(items=items):
                 for item in items:
@@ -87,7 +87,9 @@ def _markup(keyboard: Keyboard) -> Json:
 def _product(item: ProductCard, message: Outgoing) -> tuple[str, Json]:
     """A photo with the words below and two buttons; without a picture that can be shown, the words alone."""
     has_button = is_public(item.url)
-    words = caption(item, language=message.language, limit=1024, unit="utf16", has_link=not has_button)
+    words = caption(
+        item, language=message.language, limit=CAPTION_LIMIT, unit="utf16", has_link=not has_button
+    )
     row = [{"text": phrase("card.view", message.language), "url": item.url}] if has_button else []
     ask = ask_about(item, message.language)
     data = choice_word(message.message_id, ask.id)

@@ -131,7 +131,7 @@ def _joined(parts: Sequence[Part]) -> list[Part]:
 
 def _fitting(parts: Sequence[Part], capabilities: Capabilities) -> list[Part]:
     fitting: list[Part] = []
-    following = [*parts[1:], None]
+    following = [*parts, None][1:]
     for part, after in zip(parts, following, strict=True):
         if not isinstance(part, Text):
             fitting.append(part)
