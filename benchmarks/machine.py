@@ -104,9 +104,9 @@ def memory(pid: int) -> tuple[int, int]:
     return int(found.get("Rss", 0)) * 1024, int(found.get("Pss", 0)) * 1024
 
 
-def processor_seconds_of(processes: dict[str, list[int]]) -> float:
-    """User and system time of all parts of a system so far."""
-    return sum(processor_seconds(pid) for pids in processes.values() for pid in pids)
+def processor_seconds_of(processes: dict[str, list[int]]) -> dict[str, float]:
+    """User and system time of each part of a system so far."""
+    return {part: sum(processor_seconds(pid) for pid in pids) for part, pids in processes.items()}
 
 
 def processor_seconds(pid: int) -> float:

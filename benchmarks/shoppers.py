@@ -7,8 +7,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol, Self
 
@@ -148,11 +148,11 @@ class RestShopper:
 
 @dataclass(frozen=True)
 class Round:
-    """Turns of several conversations at once, and the wall-clock and processor seconds they took together."""
+    """Turns of several conversations at once, and the wall-clock seconds they took together; `processor`: by part."""
 
     turns: tuple[Taken, ...]
     seconds: float
-    processor: float = 0.0
+    processor: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -198,10 +198,14 @@ class Side:
             used, started = machine.processor_seconds_of(self._processes), time.perf_counter()
             done = await _all(_talk(speaker, talk) for speaker, talk in zip(speakers, talks, strict=True))
             seconds = time.perf_counter() - started
-            used = machine.processor_seconds_of(self._processes) - used
+            after = machine.processor_seconds_of(self._processes)
         finally:
             await _all(speaker.close() for speaker in speakers)
-        return Round(tuple(turn for turns in done for turn in turns), seconds, used)
+        return Round(
+            tuple(turn for turns in done for turn in turns),
+            seconds,
+            {part: after[part] - used[part] for part in used},
+        )
 
 
 async def _talk(speaker: Speaker, talk: Sequence[Line]) -> list[Taken]:

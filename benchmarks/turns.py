@@ -8,6 +8,7 @@ take turns in rounds, so that a slow minute of the machine hits both; ratios are
 
 import argparse
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks import talk
@@ -22,7 +23,7 @@ Talks = Callable[[], tuple[Line, ...]]
 CONCURRENT = (1, 4, 16)
 HEAD = (
     *("conversations", "system", "turns", "p50 ms", "p95 ms"),
-    *("turns/s", "turns/s ÷ default", "processor ms a turn"),
+    *("turns/s", "turns/s ÷ default", "processor ms a turn", "of these"),
 )
 
 
@@ -83,7 +84,10 @@ async def _several(side: Side, says: Talks, at_once: int) -> Round:
     """One round: at least 36 turns, in conversations of twelve."""
     parts = [await side.round([says() for _ in range(at_once)]) for _ in range(3 if at_once == 1 else 1)]
     turns = tuple(turn for part in parts for turn in part.turns)
-    return Round(turns, sum(part.seconds for part in parts), sum(part.processor for part in parts))
+    processor: Counter[str] = Counter()
+    for part in parts:
+        processor.update(part.processor)
+    return Round(turns, sum(part.seconds for part in parts), processor)
 
 
 def _ratio(ours: Sequence[Round], theirs: Sequence[Round]) -> float:
@@ -109,7 +113,7 @@ def _compared(found: Found, *, trained: float | None) -> Table:
                     milliseconds(percentile(seconds, 0.95)),
                     f"{median([each.rate for each in rounds]):.0f}",
                     ratio,
-                    milliseconds(sum(each.processor for each in rounds) / len(seconds)),
+                    *_processor(rounds),
                 )
             )
     note = (
@@ -127,6 +131,18 @@ def _compared(found: Found, *, trained: float | None) -> Table:
         "client shares the machine; processor time is that of the system's own processes, all of them together."
     )
     return Table("Turns, mixed conversation", HEAD, tuple(rows), note)
+
+
+def _processor(rounds: Sequence[Round]) -> tuple[str, str]:
+    """Processor milliseconds a turn: all parts together, and each that takes any."""
+    used: Counter[str] = Counter()
+    for each in rounds:
+        used.update(each.processor)
+    turns = sum(len(each.turns) for each in rounds)
+    a_turn = {
+        part: milliseconds(seconds / turns) for part, seconds in used.items() if seconds >= 0.001 * turns / 10
+    }
+    return milliseconds(used.total() / turns), ", ".join(f"{part} {text}" for part, text in a_turn.items())
 
 
 def _by_kind(found: dict[int, list[Round]]) -> Table:

@@ -36,7 +36,7 @@ class People:
 
 def people(session: Session, profile: Profile, at: datetime) -> People:
     """The state of the desk's people at `at`."""
-    present = session.execute(_PRESENT, {"since": at - SEEN_WITHIN}).all()
+    present = session.connection().execute(_PRESENT, {"since": at - SEEN_WITHIN}).all()
     is_open = profile.is_open(at)
     if any(presence == "available" and count < CAPACITY for presence, count in present):
         state = "free"

@@ -1,7 +1,9 @@
 """Signed visitor tokens: who a shopper on the website is, without asking them."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import jwt
 
@@ -43,6 +45,15 @@ def verify(token: str, secret_key: str) -> Visitor:
     Raises:
         BadSignature: not signed by us, expired, or for something else.
     """
+    visitor, expires_at = _verified(token, secret_key)
+    if expires_at <= time.time():
+        raise BadSignature()
+    return visitor
+
+
+@lru_cache(maxsize=10_000)  # a page sends the same token with each message
+def _verified(token: str, secret_key: str) -> tuple[Visitor, float]:
+    """The visitor behind `token` and when it expires, in seconds since 1970."""
     try:
         claims = jwt.decode(
             token,
@@ -56,4 +67,4 @@ def verify(token: str, secret_key: str) -> Visitor:
     conversation_id = claims.get("conv")
     if not isinstance(conversation_id, str) or not conversation_id:
         raise BadSignature()
-    return Visitor(contact_id=claims["sub"], conversation_id=conversation_id)
+    return Visitor(contact_id=claims["sub"], conversation_id=conversation_id), float(claims["exp"])

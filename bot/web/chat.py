@@ -413,7 +413,6 @@ async def stream(
         yield b"retry: 2000\n\n"
         is_due = True
         while True:
-            signals: list[dict[str, Any]] = []
             if is_due:
                 while True:
                     found = await services.database.read(
@@ -428,14 +427,17 @@ async def stream(
             fresh = None if for_agents else page.events_since(after)
             changed, signals = page.clear()
             is_due = not is_woken or (bool(changed) and fresh is None)
+            news = []
             if fresh:
                 after = fresh[-1]["seq"]
-                yield b"".join(sse(event["kind"], event, event["seq"]) for event in fresh)
-            for signal in signals:
-                if for_agents or signal.get("author") != "shopper":
-                    yield sse(signal["kind"], signal)
-            if not is_woken:
-                yield b": ping\n\n"
+                news = [sse(event["kind"], event, event["seq"]) for event in fresh]
+            news += [
+                sse(signal["kind"], signal)
+                for signal in signals
+                if for_agents or signal.get("author") != "shopper"
+            ]
+            if news or not is_woken:
+                yield b"".join(news) or b": ping\n\n"
 
 
 def _mark_read(session: Session, conversation_id: str, seq: int, at: datetime) -> bool:
