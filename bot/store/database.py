@@ -101,8 +101,8 @@ class Database:
             ):
                 connection.execute(f"PRAGMA {pragma}")
 
-        def _begin(connection: Any) -> None:
-            connection.execute(begin)
+        def _begin(dbapi_connection: Any) -> None:
+            dbapi_connection.execute(begin)
 
         # Below SQLAlchemy's execution, which costs five times what SQLite does; errors are still wrapped.
         engine.dialect.do_begin = _begin  # type: ignore[method-assign]
