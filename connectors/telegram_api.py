@@ -53,13 +53,16 @@ class Pace:
             NotDelivered: (busy) it would be too long to hang on.
         """
         at = self._clock()
-        wait = max(
-            self._wait(chat, CHAT_INTERVAL_SECONDS * (CHAT_BURST - 1), at),
-            self._wait("", BOT_INTERVAL_SECONDS * (BOT_BURST - 1), at),
-        )
+        in_chat = self._wait(chat, CHAT_INTERVAL_SECONDS * (CHAT_BURST - 1), at)
+        of_bot = self._wait("", BOT_INTERVAL_SECONDS * (BOT_BURST - 1), at)
+        wait = max(in_chat, of_bot)
         if wait > LONGEST_WAIT_SECONDS:
             raise NotDelivered(
-                "too many messages at once for Telegram", heals=True, retry_after_seconds=wait, cause="busy"
+                "too many messages at once for Telegram",
+                heals=True,
+                retry_after_seconds=wait,
+                cause="busy",
+                is_shared=of_bot > LONGEST_WAIT_SECONDS,
             )
         for name, interval in ((chat, CHAT_INTERVAL_SECONDS), ("", BOT_INTERVAL_SECONDS)):
             self._due[name] = max(at, self._due.get(name, at)) + interval
@@ -178,7 +181,8 @@ def _refusal(code: int, answer: Mapping[str, Any]) -> Refused:
         parameters = answer.get("parameters")
         pause = parameters.get("retry_after") if isinstance(parameters, dict) else None
         seconds = float(pause) if isinstance(pause, int | float) else 5.0
-        return Refused(text, heals=True, retry_after_seconds=seconds, cause="busy")
+        # It does not say whose limit was met; the bot's own is kept by `Pace`, so it is the chat's.
+        return Refused(text, heals=True, retry_after_seconds=seconds, cause="busy", is_shared=False)
     if code >= 500 or (
         code == 200 and not answer
     ):  # its gateways answer so when nobody behind them took the call

@@ -213,11 +213,13 @@ def _location(content: Any) -> _Content:
 
 
 def _place(location: Json, title: str) -> _Content:
-    latitude, longitude = location.get("latitude"), location.get("longitude")
-    is_known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
-    url = f"geo:{latitude},{longitude}" if is_known else ""
-    detail = {"latitude": latitude, "longitude": longitude} if is_known else {}
-    return "message.attachment", (File("location", url=url, title=title),), detail
+    """A point on the map: its numbers are in the title, for agents to look it up."""
+    sides = [location.get("latitude"), location.get("longitude")]
+    if not all(isinstance(side, int | float) for side in sides):
+        return "message.attachment", (File("location", title=title),), {}
+    point = f"{sides[0]}, {sides[1]}"
+    detail = {"latitude": sides[0], "longitude": sides[1]}
+    return "message.attachment", (File("location", title=f"{title} ({point})" if title else point),), detail
 
 
 def _contact(content: Any) -> _Content:

@@ -198,7 +198,7 @@ def test_a_long_queue_is_put_off_instead_of_held() -> None:
         pace.reserve("1")
     with pytest.raises(NotDelivered) as caught:
         pace.reserve("1")
-    assert caught.value.cause == "busy"
+    assert (caught.value.cause, caught.value.is_shared) == ("busy", False)
     assert caught.value.retry_after_seconds == pytest.approx(6.0)
 
 

@@ -61,10 +61,10 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "parts": (File("video", title="cat.mp4", platform_id="CgACg"),),
     },
     "sticker": {"kind": "message.sticker", "parts": (File("sticker", title="👍", platform_id="CAACs"),)},
-    "location": {"kind": "message.attachment", "parts": (File("location", url="geo:54.6872,25.2797"),)},
+    "location": {"kind": "message.attachment", "parts": (File("location", title="54.6872, 25.2797"),)},
     "venue": {
         "kind": "message.attachment",
-        "parts": (File("location", url="geo:54.68,25.28", title="Paštomatas, Paupio g. 26"),),
+        "parts": (File("location", title="Paštomatas, Paupio g. 26 (54.68, 25.28)"),),
     },
     "contact": {"kind": "message.contact", "parts": (File("contact", title="Jonas Jonaitis +37060000123"),)},
     "poll": {"kind": "message.unsupported", "parts": ()},
