@@ -59,10 +59,14 @@ _MEDIA = Rule("message", False, "the platform could not use the attachment")
 _GONE = Rule("person", False, "this shopper cannot be reached")
 _NOBODY = Rule("person", False, "the platform knows no such shopper for this account")
 _TOKEN = Rule("account", False, "the token no longer works; connect the account again")
+_PROOF = Rule("account", False, "the app secret does not belong to the token's app")
 _PERMISSION = Rule("account", False, "the app lacks a permission for this account")
 _POLICY = Rule("account", False, "the platform has blocked messaging for this account")
 _INVALID = Rule("message", False, "the platform does not accept this message")
 _TAG = Rule("message", False, "the platform does not accept this message or its tag")
+
+# The platform could not fetch an attachment or will not have it: its address can still be said.
+MEDIA_SUBCODES = frozenset({2018008, 2018047, 2018109, 2018294, 2018074})
 
 # By (code, subcode); 0 stands for any.
 RULES: Mapping[tuple[int, int], Rule] = {
@@ -84,19 +88,18 @@ RULES: Mapping[tuple[int, int], Rule] = {
     (100, 2018001): _NOBODY,
     (100, 2534014): _NOBODY,
     (100, 33): Rule("message", False, "what the message is for is gone, or a permission for it is missing"),
-    (100, 2018008): _MEDIA,
-    (100, 2018047): _MEDIA,
-    (100, 2018109): _MEDIA,
-    (100, 2018294): _MEDIA,
-    (100, 2018074): _MEDIA,
+    **{(code, subcode): _MEDIA for code in (0, 100) for subcode in MEDIA_SUBCODES},
     (100, 2534015): _INVALID,
     (100, 2534025): Rule("message", False, "this comment cannot be answered privately"),
+    (10900, 0): Rule("message", False, "this comment has had its one private answer"),
+    (10903, 0): Rule("message", False, "this comment can no longer be answered privately"),
     (100, 2534029): _POLICY,
     (0, 2534029): _POLICY,
     (2022, 0): _POLICY,
     (368, 0): _POLICY,
     (190, 0): _TOKEN,
     (102, 0): _TOKEN,
+    (104, 0): _TOKEN,
     (200, 0): _PERMISSION,
     (3, 0): _PERMISSION,
     (10, 0): _PERMISSION,
@@ -136,6 +139,8 @@ def problem_of(status: int, answer: Mapping[str, Any]) -> Problem | None:
 
 def rule_for(problem: Problem, rules: Mapping[tuple[int, int], Rule]) -> Rule:
     """The rule of the code with its subcode, of the subcode, of the code; else by the HTTP status."""
+    if "appsecret_proof" in problem.message:  # has no code of its own
+        return _PROOF
     by_code = rules.get((problem.code, problem.subcode))
     if by_code is None and problem.subcode:
         by_code = rules.get((0, problem.subcode))

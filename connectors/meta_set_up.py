@@ -1,0 +1,310 @@
+"""Connecting a Page or an Instagram account: is the token good, is the webhook ours, what do people see first."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from bot.core.channel import Finding
+from bot.core.errors import NotDelivered
+from bot.core.rendering import shorten
+from bot.core.times import now
+from connectors.graph import Graph
+from connectors.meta import listed, mapping, moment, word
+
+GREETING, QUESTION, MENU_TITLE = 160, 80, 30  # characters
+QUESTIONS, MENU = 4, 3
+SOON = timedelta(days=14)
+# The platform's locales by ours; every reader without one of them sees the default.
+LOCALES: Mapping[str, tuple[str, ...]] = {
+    "cs": ("cs_CZ",),
+    "da": ("da_DK",),
+    "de": ("de_DE",),
+    "en": ("en_US", "en_GB"),
+    "es": ("es_ES", "es_LA"),
+    "et": ("et_EE",),
+    "fi": ("fi_FI",),
+    "fr": ("fr_FR", "fr_CA"),
+    "it": ("it_IT",),
+    "lt": ("lt_LT",),
+    "lv": ("lv_LV",),
+    "nb": ("nb_NO",),
+    "nl": ("nl_NL",),
+    "pl": ("pl_PL",),
+    "pt": ("pt_PT", "pt_BR"),
+    "ro": ("ro_RO",),
+    "sk": ("sk_SK",),
+    "sv": ("sv_SE",),
+    "tr": ("tr_TR",),
+    "uk": ("uk_UA",),
+}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What differs between the ways to connect, and the app's own values.
+
+    `object` and `app_fields` are the app's subscription, `fields` the account's; `own_ids`: fields of `me`, one of
+    which is the account. `is_by_id`: the account's id stands in addresses, else `me`. `shares_fields`: another
+    channel of the same Page has its fields in the same list. `routing`: the feature that lets other apps answer.
+    """
+
+    object: str
+    fields: tuple[str, ...]
+    app_fields: tuple[str, ...]
+    permissions: tuple[str, ...]
+    looks_at: str
+    own_ids: tuple[str, ...]
+    profile_calls: tuple[tuple[str, ...], ...]  # names of `PARTS` that go together
+    app_id: str = ""
+    app_secret: str = ""
+    verify_token: str = ""
+    is_by_id: bool = False
+    shares_fields: bool = False
+    has_app_calls: bool = True  # the API looks into tokens and takes the app's own subscriptions
+    routing: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)  # goes with every part of the profile
+
+    def node(self, account: str) -> str:
+        """What stands for `account` in an address; `me` is whose token it is."""
+        return account if self.is_by_id else "me"
+
+    @property
+    def app_token(self) -> str:
+        """The app's own token, "" when it is not known."""
+        is_known = self.has_app_calls and self.app_id and self.app_secret
+        return f"{self.app_id}|{self.app_secret}" if is_known else ""
+
+
+async def check(setup: Setup, graph: Graph, account: str, token: str) -> list[Finding]:
+    """Token, account, permissions, expiry, webhook fields, other apps: at most 4 calls.
+
+    Raises:
+        NotDelivered: the platform cannot be asked now.
+    """
+    asking = _Asking(graph, account, token)
+    try:
+        me = await asking.get("me", {"fields": setup.looks_at})
+    except NotDelivered as error:
+        if error.heals:
+            raise
+        return [Finding("broken", "the platform refuses the token", str(error))]
+    found = [_identity(setup, me, account)]
+    if setup.app_token:
+        asked = asking.get("debug_token", {"input_token": token}, token=setup.app_token)
+        found += await _tried("the token could not be looked into", asked, partial(_token, setup, at=now()))
+    asked = asking.get(f"{setup.node(account)}/subscribed_apps")
+    found += await _tried("the webhook could not be looked at", asked, partial(_subscription, setup))
+    if setup.routing:
+        asked = asking.get("me", {"fields": "messaging_feature_status"})
+        found += await _tried("other apps could not be looked for", asked, partial(_routing, setup))
+    return found
+
+
+async def set_up(
+    setup: Setup, graph: Graph, account: str, token: str, *, webhook_url: str, profile: Mapping[str, Any]
+) -> list[Finding]:
+    """Address and fields of the webhook, then greeting, starters and menu: at most 5 calls of the 10 in 10 minutes.
+
+    Raises:
+        NotDelivered: the platform cannot be asked now.
+    """
+    asking = _Asking(graph, account, token)
+    found = []
+    by_hand = (
+        f"in the app's dashboard, under Webhooks, choose {setup.object}, enter {webhook_url} and the verify token, "
+        f"and subscribe to {', '.join(setup.app_fields)}"
+    )
+    if setup.app_token:
+        body = {
+            "object": setup.object,
+            "callback_url": webhook_url,
+            "verify_token": setup.verify_token,
+            "fields": ",".join(setup.app_fields),
+            "include_values": True,
+        }
+        asked = asking.post(f"{setup.app_id}/subscriptions", body, token=setup.app_token)
+        found += await _tried(
+            "the webhook's address was not taken", asked, _done("the webhook's address"), by_hand
+        )
+    else:
+        found.append(Finding("warning", "the webhook's address must be entered by hand", by_hand))
+    fields = set(setup.fields)
+    if setup.shares_fields:  # a call replaces the whole list, and the Page's own channel has its fields in it
+        known = await asking.get(f"{setup.node(account)}/subscribed_apps")
+        fields |= _subscribed(setup, known) or set()
+    query = {"subscribed_fields": ",".join(sorted(fields))}
+    asked = asking.post(f"{setup.node(account)}/subscribed_apps", None, query=query)
+    found += await _tried("the account's events were not taken", asked, _done("the account's events"))
+    for names in setup.profile_calls:
+        body = {name: part for name in names if (part := PARTS[name](profile))}
+        if body:
+            asked = asking.post(f"{setup.node(account)}/messenger_profile", {**setup.beside, **body})
+            words = ", ".join(body).replace("_", " ")
+            found += await _tried(f"{words}: not taken", asked, _done(words))
+    return found
+
+
+class _Asking:
+    """Calls about one account with its token, at the pace of set-up calls."""
+
+    def __init__(self, graph: Graph, account: str, token: str) -> None:
+        self._graph, self._account, self._token = graph, account, token
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None, *, token: str = "") -> Json:
+        return await self._graph.call(
+            "GET", path, token=token or self._token, account=self._account, sort="profile", query=query
+        )
+
+    async def post(
+        self, path: str, body: Json | None, *, token: str = "", query: Mapping[str, str] | None = None
+    ) -> Json:
+        return await self._graph.call(
+            "POST",
+            path,
+            token=token or self._token,
+            account=self._account,
+            sort="profile",
+            query=query,
+            body=body,
+        )
+
+
+async def _tried(
+    what: str, asked: Awaitable[Json], read: Callable[[Json], list[Finding]], advice: str = ""
+) -> list[Finding]:
+    """What `read` makes of the answer; a refusal is a warning, as the account itself may be well."""
+    try:
+        return read(await asked)
+    except NotDelivered as error:
+        return [Finding("warning", what, f"{error}; {advice}" if advice else str(error))]
+
+
+def _done(what: str) -> Callable[[Json], list[Finding]]:
+    return lambda _answer: [Finding("ok", what)]
+
+
+def _identity(setup: Setup, me: Json, account: str) -> Finding:
+    name = word(me.get("name")) or word(me.get("username"))
+    ids = {word(me.get(field)) or word(mapping(me.get(field)).get("id")) for field in setup.own_ids} - {""}
+    if ids and account not in ids:
+        return Finding(
+            "broken",
+            f"the token is of {name or 'another account'} ({', '.join(sorted(ids))}), not of {account}",
+            "give the account its own token, or the id that belongs to this one",
+        )
+    return Finding("ok", f"the token is good{f' ({name})' if name else ''}")
+
+
+def _token(setup: Setup, answer: Json, *, at: datetime) -> list[Finding]:
+    data = mapping(answer.get("data"))
+    if data.get("is_valid") is False:
+        why = word(mapping(data.get("error")).get("message"))
+        return [Finding("broken", "the token is no longer valid", why or "connect the account again")]
+    found = []
+    lacking = [name for name in setup.permissions if name not in listed(data.get("scopes"))]
+    if lacking:
+        found.append(
+            Finding(
+                "warning", f"permissions are missing: {', '.join(lacking)}", "grant them and make a new token"
+            )
+        )
+    ends_at = data.get("expires_at")
+    if isinstance(ends_at, int) and ends_at > 0:
+        until = moment(ends_at, at, latest=at + timedelta(days=36_500))
+        state = "warning" if until - at < SOON else "ok"
+        found.append(
+            Finding(state, f"the token ends on {until:%Y-%m-%d}", "make one that does not end, or renew it")
+        )
+    return found
+
+
+def _subscribed(setup: Setup, answer: Json) -> set[str] | None:
+    """The fields our app hears of this account; None when it is not subscribed at all."""
+    apps = [mapping(item) for item in listed(answer.get("data"))]
+    ours = [item for item in apps if not setup.app_id or word(item.get("id")) == setup.app_id]
+    if not ours:
+        return None
+    return {word(field) for item in ours for field in listed(item.get("subscribed_fields"))}
+
+
+def _subscription(setup: Setup, answer: Json) -> list[Finding]:
+    known = _subscribed(setup, answer)
+    if known is None:
+        return [Finding("warning", "nothing this account hears is told to us", "set the channel up")]
+    lacking = [name for name in setup.fields if name not in known]
+    if lacking:
+        return [
+            Finding("warning", f"events are not told to us: {', '.join(lacking)}", "set the channel up again")
+        ]
+    return [Finding("ok", "the account's events are told to us")]
+
+
+def _routing(setup: Setup, answer: Json) -> list[Finding]:
+    status = answer.get("messaging_feature_status")
+    names = [name for name, is_on in status.items() if is_on] if isinstance(status, dict) else listed(status)
+    if setup.routing not in names:
+        return []
+    advice = "make this app the default one in the Page's settings, under conversation routing"
+    return [Finding("warning", "other apps may answer in the same conversations", advice)]
+
+
+def _get_started(profile: Mapping[str, Any]) -> Json:
+    payload = word(profile.get("get_started"))
+    return {"payload": payload} if payload else {}
+
+
+def _greeting(profile: Mapping[str, Any]) -> list[Json]:
+    texts = _by_locale(profile, "greeting")
+    return [{"locale": locale, "text": shorten(str(text), GREETING)} for locale, text in texts]
+
+
+def _ice_breakers(profile: Mapping[str, Any]) -> list[Json]:
+    return [
+        {
+            "call_to_actions": [
+                {"question": shorten(item["title"], QUESTION), "payload": item["payload"]}
+                for item in items[:QUESTIONS]
+            ],
+            "locale": locale,
+        }
+        for locale, items in _by_locale(profile, "starters")
+    ]
+
+
+def _menu(profile: Mapping[str, Any]) -> list[Json]:
+    return [
+        {
+            "locale": locale,
+            "composer_input_disabled": False,
+            "call_to_actions": [
+                {"type": "postback", "title": shorten(item["title"], MENU_TITLE), "payload": item["payload"]}
+                for item in items[:MENU]
+            ],
+        }
+        for locale, items in _by_locale(profile, "menu")
+    ]
+
+
+def _by_locale(profile: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    """(the platform's locale, what is said in it), the default one first: without it the platform takes none."""
+    found = {locale: said for locale, said in mapping(profile.get(name)).items() if said}
+    if not found:
+        return []
+    own = word(profile.get("locale"))
+    default = own if own in found else next(iter(found))
+    rows = [("default", found[default])]
+    for locale, said in found.items():
+        rows += [(theirs, said) for theirs in LOCALES.get(locale.split("-")[0].lower(), ())]
+    return rows
+
+
+PARTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "get_started": _get_started,
+    "greeting": _greeting,
+    "ice_breakers": _ice_breakers,
+    "persistent_menu": _menu,
+}
