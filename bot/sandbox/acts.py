@@ -1,0 +1,83 @@
+"""One door for everything a shopper does: looked up by channel and kind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.errors import BadInput
+from bot.sandbox import meta_acts, telegram_acts, whatsapp_acts
+from bot.sandbox.meta_acts import Act
+from bot.sandbox.world import Entry, Person, Thread, World
+
+ACTS: dict[str, dict[str, Act]] = {
+    "messenger": meta_acts.MESSENGER,
+    "instagram": meta_acts.INSTAGRAM,
+    "whatsapp": whatsapp_acts.ACTS,
+    "telegram": telegram_acts.ACTS,
+}
+
+
+def perform(world: World, account_name: str, person_id: str, kind: str, fields: Mapping[str, Any]) -> Entry:
+    """Do it; a person who is new is made.
+
+    Raises:
+        BadInput: the channel has no such thing, or a field is missing.
+        NotFound: no such account.
+    """
+    account = world.account(account_name)
+    act = ACTS[account.channel].get(kind)
+    if act is None:
+        raise BadInput(
+            f"{account.channel} has no {kind!r}; it has: {', '.join(ACTS[account.channel])}", field="kind"
+        )
+    thread = world.thread(account, person_id) or world.meet(account, Person(person_id))
+    return act(world, thread, fields)
+
+
+def tap(world: World, account_name: str, person_id: str, title: str, *, entry_number: int = 0) -> Entry:
+    """Tap what is shown with this title: the newest message that offers it, or the one given.
+
+    Raises:
+        BadInput: nothing of that title is offered.
+    """
+    account = world.account(account_name)
+    thread = world.thread(account, person_id)
+    for entry in reversed(thread.entries if thread else []):
+        if entry.side != "shop" or (entry_number and entry.number != entry_number):
+            continue
+        offer = offered(entry.view).get(title)
+        if offer is not None:
+            kind, fields = offer
+            return perform(world, account_name, person_id, kind, {**fields, "target": entry.platform_id})
+    raise BadInput(f"nothing called {title!r} is offered", field="title")
+
+
+def offered(view: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, str]]]:
+    """What can be tapped, by title: (kind of act, its fields). Links lead elsewhere and are not among it."""
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    buttons = [*view.get("buttons", [])] + [b for card in view.get("cards", []) for b in card["buttons"]]
+    for button in buttons:
+        if button["kind"] != "url":
+            found.setdefault(button["title"], (button["kind"], _fields(button)))
+    for section in view.get("list", {}).get("sections", []):
+        for row in section["rows"]:
+            fields = {"title": row["title"], "payload": row["id"], "description": row["description"]}
+            found.setdefault(row["title"], ("list_reply", fields))
+    for item in view.get("quick_replies", []):
+        found.setdefault(item["title"], ("quick_reply", _fields(item)))
+    return found
+
+
+def _fields(item: Mapping[str, Any]) -> dict[str, str]:
+    return {"title": item["title"], "payload": item["payload"]}
+
+
+def thread_of(world: World, account_name: str, person_id: str) -> Thread:
+    """The thread, for looking.
+
+    Raises:
+        BadInput: there is none.
+    """
+    found = world.thread(world.account(account_name), person_id)
+    if found is None:
+        raise BadInput(f"{person_id} has no thread with {account_name}", field="person")
+    return found
