@@ -17,9 +17,10 @@ from bot.core.times import now
 from bot.desk import close
 from bot.desk.answers import Answers
 from bot.desk.context import Context
-from bot.desk.deliver import Outbox
 from bot.desk.figures import Figures
 from bot.desk.live import Live
+from bot.desk.outbox import Outbox
+from bot.desk.sending import Terms
 from bot.desk.turns import Turns
 from bot.desk.words import Words
 from bot.shop.contract import Shop
@@ -144,7 +145,8 @@ def build(
     others = {name: channel for name, channel in known.items() if isinstance(channel, Platform)}
     off = {name: platform for name, platform in others.items() if platform.missing}
     connected = {name: connector for name, connector in known.items() if name not in off}
-    outbox = Outbox(database, connected, live, figures)
+    terms = Terms(echo_wait_seconds=settings.echo_wait_seconds, public_url=settings.url)
+    outbox = Outbox(database, connected, live, figures, terms=terms)
     turns = Turns(
         database,
         brain,

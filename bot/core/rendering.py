@@ -5,10 +5,8 @@ A connector calls `degrade` and turns each part it gets into a call; nothing it 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 
 from bot.core.channel import Capabilities
-from bot.core.errors import OutsideWindow
 from bot.core.graphemes import clusters
 from bot.core.messages import Choice, File, Image, OrderCard, Part, Products, QuickReplies, Survey, Text
 from bot.core.words import phrase, plain
@@ -23,26 +21,6 @@ ELLIPSIS = "…"
 _SENTENCE_ENDS = ".!?…"
 _WIDE_SENTENCE_ENDS = "。！？"  # of Chinese and Japanese, where no space follows
 _PARAGRAPH, _LINE, _SENTENCE, _WORD = range(4)
-
-
-def check_window(capabilities: Capabilities, *, last_shopper_at: datetime | None, at: datetime) -> None:
-    """Whether the channel lets us write now.
-
-    Raises:
-        OutsideWindow: it allows answers for a time after the shopper's last message, and that has passed.
-    """
-    window = capabilities.window_seconds
-    if window is None:
-        return
-    if last_shopper_at is None:
-        raise OutsideWindow("this channel lets a shop write only to shoppers who wrote first")
-    if (at - last_shopper_at).total_seconds() > window:
-        raise OutsideWindow(f"the shopper's last message is more than {window // 3600} hours old")
-
-
-def render(parts: Sequence[Part], capabilities: Capabilities) -> tuple[Part, ...]:
-    """`degrade` in English."""
-    return degrade(parts, capabilities)
 
 
 def degrade(

@@ -45,6 +45,9 @@ class Settings:
         10.0, "time a turn may take in the brain before it is tried again"
     )
     slow_notice_seconds: float = _setting(5.0, "after this long without an answer the shopper is told")
+    echo_wait_seconds: float = _setting(
+        15.0, "how long a platform's echo may settle a message whose answer was lost before it is sent again"
+    )
     episode_idle_seconds: int = _setting(1800, "silence after which an episode of the bot ends")
     survey_expiry_seconds: int = _setting(86_400, "how long a rating may still be given")
     session_seconds: int = _setting(43_200, "how long a sign-in lasts")

@@ -36,10 +36,12 @@ class Lanes:
         """`notify` after a pause."""
         asyncio.get_running_loop().call_later(seconds, self.notify, key)
 
-    async def stop(self) -> None:
-        """Cancel what runs; nothing is started any more."""
+    async def stop(self, *, patience_seconds: float = 0.0) -> None:
+        """Nothing is started any more; what runs may end its present piece of work, then it is cancelled."""
         self._is_stopping = True
         tasks = list(self._running.values())
+        if tasks and patience_seconds:
+            await asyncio.wait(tasks, timeout=patience_seconds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -49,7 +51,7 @@ class Lanes:
             is_wanted = True
             while is_wanted:
                 self._again.discard(key)
-                is_wanted = await self._work(key) or key in self._again
+                is_wanted = (await self._work(key) or key in self._again) and not self._is_stopping
         except asyncio.CancelledError:
             raise
         except Exception:

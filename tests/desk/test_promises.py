@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.core.channel import Piece
 from bot.core.errors import Conflict
+from bot.core.rendering import degrade
 from bot.core.settings import Settings
 from bot.core.times import now
 from bot.core.words import plain
@@ -338,7 +340,11 @@ class FakePlatform:
         self.taken: list[str] = []
         self.shown: list[str] = []
 
-    async def send(self, message: Any) -> Any:
+    def render(self, message: Any) -> Any:
+        shown = degrade(message.parts, self.capabilities)
+        return [Piece(0, {"text": message.text, "shown": plain(shown)})]
+
+    async def send(self, message: Any, piece: Piece) -> Any:
         from bot.core.channel import Receipt
         from bot.core.errors import NotDelivered
 
@@ -346,7 +352,7 @@ class FakePlatform:
         if self.calls <= self.fail:
             raise NotDelivered("the platform says no", heals=self.heals)
         self.taken.append(message.text)
-        self.shown.append(plain(message.parts))
+        self.shown.append(piece.body["shown"])
         return Receipt(platform_id=f"mid.{self.calls}")
 
 
