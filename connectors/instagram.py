@@ -40,7 +40,12 @@ NEEDS = (
         "FLAVOUR", "facebook (connected through its Page) or instagram (Instagram login)", default="facebook"
     ),
     Secret("ACCOUNT", "the Instagram account's id, as it stands in webhooks"),
-    Secret("TOKEN", "the Page's access token, or (Instagram login) the account's own", is_secret=True),
+    Secret(
+        "TOKEN",
+        "the Page's access token, or (Instagram login) the account's own",
+        is_secret=True,
+        is_of_account=True,
+    ),
     Secret("API", "address of the Graph API; empty for the one of the flavour"),
     VERSION,
 )

@@ -29,7 +29,12 @@ CAPABILITIES = Capabilities(
 NEEDS = (
     *SHARED_NEEDS,
     Secret("ACCOUNT", "the Page's id"),
-    Secret("TOKEN", "the Page's access token, one that does not end (of a system user)", is_secret=True),
+    Secret(
+        "TOKEN",
+        "the Page's access token, one that does not end (of a system user)",
+        is_secret=True,
+        is_of_account=True,
+    ),
     Secret("API", "address of the Graph API", default="https://graph.facebook.com"),
     VERSION,
 )

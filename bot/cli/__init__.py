@@ -14,6 +14,7 @@ COMMANDS = (
     "migrate",
     "demo",
     "catalog",
+    "channel",
     "user",
     "key",
     "export",

@@ -162,7 +162,7 @@ def _shop(settings: Settings) -> Iterator[Finding]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    is_running = bool(secrets.read(settings.home)) and _is_up(settings)
+    is_running = bool(secrets.read(settings.home)) and is_up(settings)
     for name, url, default in (
         ("port of the desk", f"http://{settings.host}:{settings.port}", settings.port),
         ("port of the brain", settings.brain_url, 5005),
@@ -189,7 +189,7 @@ def _listens(host: str, port: int) -> bool:
     return False
 
 
-def _is_up(settings: Settings) -> bool:
+def is_up(settings: Settings) -> bool:
     import fcntl
 
     path = settings.home / "up.lock"

@@ -24,8 +24,10 @@ def aisle(install: dict[str, str]) -> Aisle:
     """Runs `aisle …`; the answer has `exit_code`, `stdout` and `stderr`."""
     others = {name: None for name in os.environ if name.startswith("AISLE_")}
 
-    def run(*arguments: str, **environment: str) -> Result:
-        result = CliRunner(env=others | install | environment).invoke(group, arguments, prog_name="aisle")
+    def run(*arguments: str, input: str | None = None, **environment: str) -> Result:
+        result = CliRunner(env=others | install | environment).invoke(
+            group, arguments, input=input, prog_name="aisle"
+        )
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 
