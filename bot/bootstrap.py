@@ -18,7 +18,10 @@ from bot.desk import close
 from bot.desk.answers import Answers
 from bot.desk.context import Context
 from bot.desk.figures import Figures
+from bot.desk.ingest import Ingest
+from bot.desk.intake import Intake
 from bot.desk.live import Live
+from bot.desk.marks import Marks
 from bot.desk.outbox import Outbox
 from bot.desk.sending import Terms
 from bot.desk.turns import Turns
@@ -48,6 +51,9 @@ class Services:
     outbox: Outbox
     answers: Answers
     figures: Figures
+    intake: Intake
+    ingest: Ingest
+    marks: Marks
     platforms: dict[str, Platform] = field(default_factory=dict)
     off: dict[str, Platform] = field(default_factory=dict)
     _sweeper: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -56,6 +62,7 @@ class Services:
         """Finish what the last run committed, and keep sweeping."""
         await self.turns.recover()
         await self.outbox.recover()
+        await self.intake.recover()
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
 
     async def stop(self) -> None:
@@ -63,8 +70,10 @@ class Services:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
+        await self.intake.stop()
         await self.turns.stop()
         await self.outbox.stop()
+        await self.marks.stop()
         await self.brain.close()
         for platform in (*self.platforms.values(), *self.off.values()):
             await platform.close()
@@ -87,6 +96,7 @@ class Services:
             try:
                 await self.turns.recover()
                 await self.outbox.recover()
+                await self.intake.recover()
                 await self._close_idle()
                 await asyncio.to_thread(self.answers.refresh)
             except Exception:
@@ -100,6 +110,8 @@ class Services:
                 )
             except Conflict:
                 continue
+            self.changed(conversation_id)
+        for conversation_id in await self.intake.close_silent():
             self.changed(conversation_id)
 
 
@@ -146,6 +158,8 @@ def build(
     off = {name: platform for name, platform in others.items() if platform.missing}
     connected = {name: connector for name, connector in known.items() if name not in off}
     terms = Terms(echo_wait_seconds=settings.echo_wait_seconds, public_url=settings.url)
+    platforms = {name: platform for name, platform in others.items() if name not in off}
+    marks = Marks(database, platforms)
     outbox = Outbox(database, connected, live, figures, terms=terms)
     turns = Turns(
         database,
@@ -156,19 +170,39 @@ def build(
         sent=outbox.notify,
         version_of=answers.text_for,
         live_channels={name for name, connector in connected.items() if connector.is_live},
+        began=marks.began,
+    )
+    shop = build_shop(settings, database=database)
+
+    def changed(conversation_id: str, has_turn: bool) -> None:
+        if has_turn:
+            turns.notify(conversation_id)
+        outbox.notify(conversation_id)
+        live.wake(conversation_id)
+
+    intake = Intake(
+        database,
+        context,
+        platforms,
+        figures,
+        has_product=lambda sku: shop.product(sku) is not None,
+        changed=changed,
     )
     return Services(
         settings=settings,
         profile=profile,
         context=context,
         database=database,
-        shop=build_shop(settings, database=database),
+        shop=shop,
         live=live,
         brain=brain,
         turns=turns,
         outbox=outbox,
         answers=answers,
         figures=figures,
-        platforms={name: platform for name, platform in others.items() if name not in off},
+        intake=intake,
+        ingest=Ingest(database, intake.notify),
+        marks=marks,
+        platforms=platforms,
         off=off,
     )

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     ERROR = "error"
     BRAIN_DOWN = "brain_down"
     TAKEN = "taken"  # an agent stepped in unasked
+    ELSEWHERE = "elsewhere"  # somebody answered in another program (a platform's own inbox)
 
 
 def check(old: Owner, new: Owner) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.errors import BadInput
 
+TOUCHES = ("question", "complaint")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -32,6 +33,7 @@ class Profile:
     proof: tuple[str, ...] = ("email", "postcode")
     proof_attempts: int = 5
     starters: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    touches: tuple[str, ...] = TOUCHES  # public comments that get one private reply
 
     def is_open(self, at: datetime) -> bool:
         """Whether people are at work at `at` (aware)."""
@@ -96,6 +98,10 @@ def load(path: Path) -> Profile:
     for key in ("locales", "proof"):
         if key in raw:
             values[key] = tuple(raw[key])
+    answered = raw.get("touches", {}).get("answer", TOUCHES)
+    if not isinstance(answered, list | tuple) or set(answered) - set(TOUCHES):
+        raise BadInput(f"{path}: touches.answer lists some of {', '.join(TOUCHES)}", field="touches.answer")
+    values["touches"] = tuple(answered)
     values["starters"] = {
         locale: tuple((item["title"], item["send"]) for item in items)
         for locale, items in raw.get("starters", {}).items()

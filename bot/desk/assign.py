@@ -37,7 +37,7 @@ def take(
     conversation = locked(session, conversation_id)
     if conversation.owner == Owner.AGENT and conversation.agent_id == user.id:
         return conversation
-    if conversation.owner == Owner.AGENT:
+    if conversation.owner == Owner.AGENT and conversation.agent_id is not None:
         raise Conflict("another agent already has this conversation")
     old = Owner(conversation.owner)
     mark_all_handled(session, conversation_id, at)

@@ -44,7 +44,8 @@ def close(
     conversation = locked(session, conversation_id)
     if conversation.owner == Owner.CLOSED:
         return
-    if by == "agent" and conversation.owner == Owner.AGENT and conversation.agent_id != user_id:
+    is_anothers = conversation.agent_id not in (None, user_id)
+    if by == "agent" and conversation.owner == Owner.AGENT and is_anothers:
         raise Conflict("another agent has this conversation")
     had_person = conversation.first_reply_at is not None
     agent_id = conversation.agent_id

@@ -140,7 +140,9 @@ def _summary(session: Session, conversation: Conversation, command: HandOff) -> 
         details.setdefault("name", contact.name)
     if contact.email:
         details.setdefault("email", contact.email)
+    referral = {"referral": conversation.summary["referral"]} if "referral" in conversation.summary else {}
     return {
+        **referral,
         "reason": command.reason,
         "wants": command.wants or (lines[0][0][:200] if lines else ""),
         "details": details,

@@ -33,7 +33,12 @@ class Incoming:
     """A shopper's message as a channel hands it over.
 
     `platform_id` makes it unique within (channel, account). `choice_id` is the quick reply chosen: one of `STANDING`,
-    `starter:<n>`, or an id in the message of event `choice_seq` (None: the latest that has it).
+    `starter:<n>`, `rate:<n>`, or an id in the message of event `choice_seq` or `choice_message_id` (None: the latest
+    that has it). `at` is the platform's time, `stored_at` ours (None: the same).
+
+    From channels of other houses: `parts` (JSON) and `extra` are kept with the message; `payload` is what the brain
+    gets unless a choice says otherwise; `notice` answers in place of the bot; `is_silent`: nobody need answer;
+    `is_lenient`: a choice that is not on offer (any more) is read as its title.
     """
 
     channel: str
@@ -48,6 +53,14 @@ class Incoming:
     choice_id: str = ""
     choice_seq: int | None = None
     page: dict[str, Any] = field(default_factory=dict)
+    stored_at: datetime | None = None
+    choice_message_id: int | None = None
+    parts: tuple[dict[str, Any], ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    payload: str = ""
+    notice: str = ""
+    is_silent: bool = False
+    is_lenient: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
         BadInput: empty, or a choice that was never offered.
     """
     text = clean(incoming.text, limit=context.settings.max_message_chars)
-    if not text and not incoming.choice_id:
+    if not text and not incoming.choice_id and not incoming.extra:
         raise BadInput("write something first", field="text")
     conversation = _conversation(session, incoming)
     known_id = messages.id_of_platform(  # asked under the lock: two copies may have come side by side
@@ -77,13 +90,19 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
     )
     if known_id is not None:
         return _repeat(session, known_id)
-    title, payload = _choice(session, conversation, incoming, text, context)
-    text = title or text
+    rating = _rating(session, conversation, incoming)
+    title, payload = (
+        (str(rating[1]), "") if rating else _choice(session, conversation, incoming, text, context)
+    )
+    text, payload = title or text, payload or incoming.payload
     standing = payload.removeprefix("choice:") if payload.startswith("choice:") else ""
-    is_rating = not payload and survey.is_answer(session, conversation, text, at=incoming.at)
+    is_rating = rating is not None or (
+        not payload and survey.is_answer(session, conversation, text, at=incoming.at)
+    )
     if not is_rating:
         _open(session, conversation, incoming.at, context)
-    needs_turn = not is_rating and not standing and conversation.owner == Owner.BOT
+    is_bots = not is_rating and not standing and not incoming.is_silent and conversation.owner == Owner.BOT
+    needs_turn = is_bots and not incoming.notice
     message = messages.add(
         session,
         {
@@ -95,34 +114,81 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
             "account": incoming.account,
             "platform_id": incoming.platform_id,
             "text": text,
-            "parts": [],
+            "parts": list(incoming.parts),
             "payload": "" if standing else payload,
             "created_at": incoming.at,
-            "stored_at": incoming.at,
+            "stored_at": incoming.stored_at or incoming.at,
             "handled_at": None if needs_turn else incoming.at,
             "state": "received",
             "language": conversation.language,
             "page": incoming.page,
+            "extra": incoming.extra,
         },
     )
     seq = store.append_event(session, conversation, "message", at=incoming.at, message=message)
     store.add_fact(
         session, conversation, "message_in", at=incoming.at, actor="shopper", message_id=message.id
     )
-    conversation.last_at = conversation.last_shopper_at = incoming.at
-    conversation.last_text = first_line(text)
-    if incoming.page:
-        conversation.page = incoming.page
-    if is_rating:
+    _note_last(conversation, incoming, text, context)
+    if rating:
+        survey.take_score(
+            session, conversation, *rating, context=context, at=incoming.at, cause_id=message.id
+        )
+    elif is_rating:
         survey.take_text(session, conversation, text, context=context, at=incoming.at, cause_id=message.id)
-    else:
-        if conversation.waiting_since is None:
-            conversation.waiting_since = incoming.at
-        if standing:
+    elif not incoming.is_silent:
+        _note_waiting(session, conversation, incoming.at)
+        if is_bots and incoming.notice:
+            notice(
+                session,
+                conversation,
+                incoming.notice,
+                context=context,
+                at=incoming.stored_at or incoming.at,
+                choices=["person"],
+                cause_id=message.id,
+            )
+        elif standing:
             _stand(session, conversation, message.id, standing, context=context, at=incoming.at)
         elif conversation.owner == Owner.QUEUE and conversation.left_message == "wanted":
             _keep_left_message(session, conversation, message, context=context, at=incoming.at)
     return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=needs_turn)
+
+
+def _note_last(conversation: Conversation, incoming: Incoming, text: str, context: Context) -> None:
+    """Note who spoke last and of what; messages of other houses may come late."""
+    at = incoming.at
+    conversation.last_shopper_at = max(conversation.last_shopper_at or at, at)
+    if incoming.page:
+        conversation.page = incoming.page
+    if conversation.last_text and at < conversation.last_at:
+        return
+    conversation.last_at = max(conversation.last_at, at)
+    kind = next((part["kind"] for part in incoming.parts if part.get("type") == "file"), "")
+    sent = context.words.text(f"sent.{kind}", context.profile.locale) if kind and not text else ""
+    conversation.last_text = first_line(text) or sent
+
+
+def _note_waiting(session: Session, conversation: Conversation, at: datetime) -> None:
+    """The shopper waits for an answer since the first message after the last one."""
+    if conversation.owner == Owner.AGENT and conversation.agent_id is None:
+        answered_at = store.answered_elsewhere_at(session, conversation.id)
+        if answered_at is not None and at <= answered_at:
+            return  # heard of late
+    conversation.waiting_since = min(conversation.waiting_since or at, at)
+
+
+def _rating(session: Session, conversation: Conversation, incoming: Incoming) -> tuple[str, int] | None:
+    """(survey, score) of a tap on one of the ratings of a message that asked for one."""
+    name = incoming.choice_id
+    if not name.startswith("rate:") or incoming.choice_message_id is None:
+        return None
+    score = name.removeprefix("rate:")
+    asked = session.get(Message, incoming.choice_message_id)
+    if asked is None or asked.conversation_id != conversation.id or score not in ("1", "2", "3", "4", "5"):
+        return None
+    found = [part["survey_id"] for part in asked.parts if part.get("type") == "survey"]
+    return (found[0], int(score)) if found else None
 
 
 def _repeat(session: Session, message_id: int) -> Received:
@@ -182,24 +248,30 @@ def _choice(
         items = starters.get(locale) or starters.get("en") or ()
         number = name.removeprefix("starter:")
         if not number.isdecimal() or int(number) >= len(items):
+            if incoming.is_lenient:
+                return "", ""
             raise BadInput("there is no such starter", field="choice.id")
         return items[int(number)][1], ""
-    offered = _offered(session, conversation, incoming.choice_seq)
+    offered = _offered(session, conversation, incoming.choice_seq, incoming.choice_message_id)
     for place, item in enumerate(offered, start=1):
         is_typed = text == str(place) or item["title"].casefold() == text.casefold()
         is_meant = item["id"] == name if name else is_typed
         if is_meant:
             standing = item["id"] if item["id"] in STANDING and not item.get("payload") else ""
             return item["title"], f"choice:{standing}" if standing else item.get("payload", "")
-    if name:
+    if name and not incoming.is_lenient:
         raise BadInput("that choice is not on offer", field="choice.id")
     return "", ""
 
 
-def _offered(session: Session, conversation: Conversation, seq: int | None) -> list[dict[str, Any]]:
-    """Quick replies of the message of event `seq`, or of the latest message that the shopper was sent."""
+def _offered(
+    session: Session, conversation: Conversation, seq: int | None, message_id: int | None
+) -> list[dict[str, Any]]:
+    """Quick replies of that message (by event or id), or of the latest that the shopper was sent."""
     key: dict[str, Any] = {"conversation_id": conversation.id}
-    if seq is None:
+    if message_id is not None:
+        found = session.connection().execute(statements.PARTS_OF_MESSAGE, key | {"message_id": message_id})
+    elif seq is None:
         found = session.connection().execute(statements.LATEST_PARTS, key)
     else:
         found = session.connection().execute(statements.PARTS_OF_EVENT, key | {"seq": seq})

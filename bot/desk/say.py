@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ def say(
     platform_id: str | None = None,
     content_version: str = "",
     has_left: bool = False,
+    extra: dict[str, Any] | None = None,
 ) -> Written:
     """Add a message written under the conversation's present owner version.
 
@@ -50,6 +52,7 @@ def say(
         "owner_version": conversation.owner_version,
         "language": conversation.language,
         "content_version": content_version,
+        "extra": extra or {},
     }
     return messages.add(session, values)
 

@@ -223,6 +223,25 @@ def take_text(
     notice(session, conversation, key, context=context, at=at, cause_id=cause_id)
 
 
+def take_score(
+    session: Session,
+    conversation: Conversation,
+    survey_id: str,
+    score: int,
+    *,
+    context: Context,
+    at: datetime,
+    cause_id: int,
+) -> None:
+    """Record and answer a tap on a rating, whichever episode it was asked about."""
+    row = session.get(Survey, survey_id, with_for_update=True)
+    if row is None or row.conversation_id != conversation.id:
+        return
+    done = _record(session, conversation, row, score=score, comment="", at=at)
+    key = {"late": "survey.late", "changed": "survey.thanks"}.get(done, "survey.comment")
+    notice(session, conversation, key, context=context, at=at, cause_id=cause_id)
+
+
 def _of_episode(session: Session, conversation: Conversation) -> Survey | None:
     return session.scalars(
         select(Survey).where(

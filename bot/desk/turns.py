@@ -156,6 +156,7 @@ class Turns:
         sent: Callable[[str], None],
         version_of: AnswerFor,
         live_channels: Collection[str],
+        began: Callable[[str, str], None],
         at_once: int = 32,
     ) -> None:
         self._database = database
@@ -166,6 +167,7 @@ class Turns:
         self._sent = sent
         self._answer_for = version_of
         self._live_channels = live_channels
+        self._began = began
         self._lanes = Lanes("turns", self._one)
         self._read_ahead: dict[str, Next] = {}
         self._places = asyncio.Semaphore(at_once)
@@ -199,6 +201,7 @@ class Turns:
             await self._database.write(_skip, conversation_id, now())
             return True
         self._live.signal(conversation_id, {"kind": "typing", "author": "bot"})
+        self._began(conversation_id, str(following.turn.metadata["channel"]))
         async with self._places:
             answer = await self._ask(conversation_id, following)
         if answer is None:

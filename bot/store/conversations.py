@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, inspect, select, update
+from sqlalchemy import Table, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,27 @@ from bot.store import statements
 from bot.store.database import at_end
 from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Episode, Identity, Message
+
+# What pages are shown of `Message.extra`, by `for_agents`.
+EXTRAS: dict[bool, tuple[str, ...]] = {
+    False: ("edited_at", "deleted_at", "reaction"),
+    True: (
+        "edited_at",
+        "deleted_at",
+        "reaction",
+        "reply_to",
+        "quote",
+        "story",
+        "referral",
+        "products",
+        "answers",
+        "unsupported",
+        "standby",
+        "elsewhere",
+        "way",
+        "comment",
+    ),
+}
 
 
 def insert_if_new(session: Session, table: type[Any], **values: Any) -> None:
@@ -97,7 +118,10 @@ def of_identity(session: Session, *, channel: str, account: str, external_id: st
     query = (
         select(Identity.contact_id, Conversation.id)
         .join(
-            Conversation, (Conversation.contact_id == Identity.contact_id) & (Conversation.channel == channel)
+            Conversation,
+            (Conversation.contact_id == Identity.contact_id)
+            & (Conversation.channel == channel)
+            & (Conversation.account == account),
         )
         .where(Identity.channel == channel, Identity.account == account, Identity.external_id == external_id)
         .order_by(Conversation.last_at.desc())
@@ -219,6 +243,7 @@ def _as_shoppers_see(
         None,
         None,
         None,
+        None,
         for_agents=False,
     )
 
@@ -322,6 +347,17 @@ def by_platform_id(session: Session, *, channel: str, account: str, platform_id:
     return session.scalars(statements.MESSAGE_OF_PLATFORM, key).one_or_none()
 
 
+def answered_elsewhere_at(session: Session, conversation_id: str) -> datetime | None:
+    """When somebody who is none of our agents last answered."""
+    query = select(func.max(Message.created_at)).where(
+        Message.conversation_id == conversation_id,
+        Message.direction == "out",
+        Message.author == "agent",
+        Message.user_id.is_(None),
+    )
+    return session.scalar(query)
+
+
 def open_turns(session: Session) -> Sequence[str]:
     """Conversations with shopper messages no turn has answered."""
     query = select(Message.conversation_id).where(statements.UNANSWERED).distinct()
@@ -391,12 +427,13 @@ def as_sent(
     user_id: int | None,
     read_at: datetime | None,
     language: str | None,
+    extra: dict[str, Any] | None,
     *,
     for_agents: bool,
 ) -> dict[str, Any]:
     """One event as JSON; what only agents may see is left out for shoppers."""
     event: dict[str, Any] = {"seq": seq, "kind": kind, "at": at.isoformat(), **data}
-    if message_id is None or kind not in ("message", "note"):
+    if message_id is None or kind not in ("message", "note", "changed"):
         return event
     message: dict[str, Any] = {
         "id": message_id,
@@ -418,6 +455,9 @@ def as_sent(
             "read": read_at is not None,
             "language": language,
         }
+    shown = {name: value for name in EXTRAS[for_agents] if (value := (extra or {}).get(name))}
+    if shown:
+        message["extra"] = shown
     event["message"] = message
     return event
 

@@ -48,6 +48,12 @@ def at_end(session: Session, statement: Executable, values: dict[str, Any]) -> N
     session.info.setdefault(AT_END, {}).setdefault(statement, []).append(values)
 
 
+def end(session: Session) -> None:
+    """Run what was put off to the end of a unit of work; `Database.writing` does so before it commits."""
+    for statement, rows in session.info.pop(AT_END, {}).items():
+        session.connection().execute(statement, rows)
+
+
 class Base(DeclarativeBase):
     """All tables; constraints have names, so that later migrations can speak of them."""
 
@@ -119,8 +125,7 @@ class Database:
         """A unit of work: committed at the end of the block, rolled back when it raises."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
-            for statement, rows in session.info.pop(AT_END, {}).items():
-                session.connection().execute(statement, rows)
+            end(session)
 
     async def read(self, query: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`query(session, …)` in a reading thread."""

@@ -81,6 +81,7 @@ PARTS_OF_EVENT = _OUT_PARTS.where(
     .where(_e.conversation_id == bindparam("conversation_id"), _e.seq == bindparam("seq"))
     .scalar_subquery()
 )
+PARTS_OF_MESSAGE = _OUT_PARTS.where(_m.id == bindparam("message_id"))
 LATEST_PARTS = _OUT_PARTS.where(_m.state == "sent").order_by(_m.id.desc()).limit(3)
 # Which columns an update sets is said by the values it is run with.
 CHANGE_CONVERSATION = update(cast(Table, _conversations)).where(_c.id == bindparam("conversation_id"))
@@ -112,6 +113,7 @@ EVENTS = (
         _users.c.id,
         _m.read_at,
         _m.language,
+        _m.extra,
     )
     .select_from(
         _events.outerjoin(_messages, _m.id == _e.message_id).outerjoin(_users, _users.c.id == _m.user_id)

@@ -3,6 +3,7 @@
 ROUTES = (
     "chat",
     "rest",
+    "webhooks",
     "health",
     "openapi",
     "widget",

@@ -34,6 +34,7 @@ class Route:
     body: type[Body] | None
     query: tuple[tuple[str, str], ...]  # name, what it means
     returns: str
+    most_bytes: int = 0  # of a body; 0: as the settings say
 
 
 def json_response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
@@ -103,6 +104,7 @@ class Api:
         body: type[Body] | None = None,
         query: tuple[tuple[str, str], ...] = (),
         returns: str = "",
+        most_bytes: int = 0,
     ) -> Callable[[Handler], Handler]:
         """Declare `async def handler(request, [body], **path_parameters)`.
 
@@ -113,7 +115,7 @@ class Api:
 
         def declare(handler: Handler) -> Handler:
             text = summary or (handler.__doc__ or "").strip().splitlines()[0]
-            self.routes.append((Route(method, path, text, guard, body, query, returns), handler))
+            self.routes.append((Route(method, path, text, guard, body, query, returns, most_bytes), handler))
             return handler
 
         return declare

@@ -23,7 +23,6 @@ CODES = {400: "bad_input", 404: "not_found", 405: "wrong_method", 408: "too_slow
 def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str] = ROUTES) -> App:
     """The app, with `services` in `app.ctx.services` and the routes of `modules` in `app.ctx.api`."""
     app: App = Sanic(name, configure_logging=False)
-    app.config.REQUEST_MAX_SIZE = services.settings.max_body_bytes
     app.config.REQUEST_TIMEOUT = 30
     app.config.RESPONSE_TIMEOUT = 60
     app.config.KEEP_ALIVE_TIMEOUT = 75
@@ -34,9 +33,12 @@ def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str
     api = Api()
     for module_name in modules:
         importlib.import_module(f"bot.web.{module_name}").routes(api)
+    most_bytes = services.settings.max_body_bytes
+    app.config.REQUEST_MAX_SIZE = max([most_bytes, *(route.most_bytes for route, _handler in api.routes)])
     for route, handler in api.routes:
         methods = ["GET", "HEAD"] if route.method == "GET" else [route.method]
-        app.add_route(_guarded(route, handler), route.path, methods=methods, name=_name(route))
+        call = _guarded(route, handler, route.most_bytes or most_bytes)
+        app.add_route(call, route.path, methods=methods, name=_name(route))
     app.ctx.api = api
     _errors(app)
     app.register_middleware(_headers, "response")
@@ -60,8 +62,12 @@ def _name(route: Route) -> str:
     return f"{route.method}_{route.path}".translate(str.maketrans("/<>:.-", "______")).lower()
 
 
-def _guarded(route: Route, handler: Handler) -> Callable[..., Coroutine[Any, Any, HTTPResponse | None]]:
+def _guarded(
+    route: Route, handler: Handler, most_bytes: int
+) -> Callable[..., Coroutine[Any, Any, HTTPResponse | None]]:
     async def call(request: Request, **parameters: Any) -> HTTPResponse | None:
+        if len(request.body or b"") > most_bytes:
+            raise TooLarge
         if "%00" in request.url or "\0" in request.url:
             raise BadInput("an address holds no NUL")  # PostgreSQL keeps none in its texts
         refusal = await guards.check(request, route)
