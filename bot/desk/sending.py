@@ -89,6 +89,8 @@ def claim(session: Session, conversation_id: str, platform: Platform, *, terms: 
         else:
             message.state, message.next_try_at = "sending", None
             message.attempts += 1
+            if outgoing.way == windows.HUMAN_AGENT:
+                message.extra = {**message.extra, "way": outgoing.way}
             pieces.begin(session, message, number, at=at)
             return Claim(outgoing, calls, number, message.attempts, tuple(left))
     return Claim(left=tuple(left))
