@@ -7,10 +7,11 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.core.errors import NotDelivered
+from bot.core.errors import NotDelivered, NotFound, TooLarge
 from connectors.graph_errors import BUSY, RULES, THROTTLED, Problem, Refused, Rule, problem_of, rule_for
 from connectors.graph_pace import Pace
 
@@ -20,6 +21,8 @@ ANSWER_SECONDS = 20.0
 MEDIA_ANSWER_SECONDS = (
     90.0  # the platform fetches attachments itself, videos for up to 75 s, before it answers
 )
+MEDIA_LIMIT = 25_000_000  # bytes
+MEDIA_HOSTS = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.net")
 # Calls a second and how many at once. The platform allows 300/s of text; above 40/s a Page's own inbox stops.
 RATES: Mapping[str, tuple[float, float]] = {
     "text": (40.0, 40.0),
@@ -108,6 +111,43 @@ class Graph:
         except ValueError as error:  # a line end or a letter no header can carry
             raise _malformed() from error
 
+    async def download(self, url: str, *, token: str) -> tuple[bytes, str]:
+        """(bytes, content type) of a file behind an address the API gave, which wants the same token.
+
+        Raises:
+            NotFound: gone, or an address that is none of the platform's: that one must not see the token.
+            TooLarge: more than 25 MB.
+            NotDelivered: no answer came.
+        """
+        if not self._is_theirs(url):
+            raise NotFound("the platform does not give this file")
+        content = bytearray()
+        try:
+            async with self._client().get(
+                url,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=aiohttp.ClientTimeout(total=MEDIA_ANSWER_SECONDS, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,
+            ) as response:
+                if response.status != 200:
+                    raise NotFound("the platform has this file no more")
+                async for chunk in response.content.iter_chunked(65_536):
+                    content += chunk
+                    if len(content) > MEDIA_LIMIT:
+                        raise TooLarge("the file is larger than 25 MB")
+                return bytes(content), response.content_type
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise NotDelivered("the platform does not give the file now", heals=True, cause="busy") from error
+
+    def _is_theirs(self, url: str) -> bool:
+        try:
+            asked, ours = urlsplit(url), urlsplit(self._root)
+            host = asked.hostname or ""
+            is_ours = (asked.scheme, asked.netloc) == (ours.scheme, ours.netloc)
+        except ValueError:
+            return False
+        return is_ours or (asked.scheme == "https" and host.endswith(MEDIA_HOSTS))
+
     def _read(
         self, status: int, headers: Mapping[str, str], raw: bytes, *, account: str, asked: float
     ) -> dict[str, Any]:
@@ -136,8 +176,7 @@ class Graph:
         if not rule.cause:
             return {}
         wait = max(asked, _seconds(headers.get("Retry-After")))
-        if rule is THROTTLED:
-            wait = wait or (rule.retry_after_seconds or 0.0)
+        if rule is THROTTLED and wait:
             self.pace.hold(account, wait)
         raise Refused(problem, rule, retry_after_seconds=wait or None)
 

@@ -18,6 +18,7 @@ class Rule:
     heals: bool
     words: str
     retry_after_seconds: float | None = None
+    is_shared: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Refused(NotDelivered):
             heals=rule.heals,
             retry_after_seconds=retry_after_seconds or rule.retry_after_seconds,
             cause=rule.cause,
+            is_shared=rule.is_shared,
         )
         self.problem = problem
 
@@ -50,11 +52,14 @@ class Refused(NotDelivered):
 TAKEN = Rule("", False, "the message was taken although the answer was broken")
 BUSY = Rule("busy", True, "the platform is busy")
 DOWN = Rule("busy", True, "the platform has trouble of its own")
-THROTTLED = Rule("busy", True, "too many calls; the platform asks to wait", 60.0)
+THROTTLED = Rule("busy", True, "too many calls; the platform asks to wait")
 UNKNOWN = Rule("message", False, "the platform refused the message")
 
 _WINDOW = Rule("message", False, "the time to answer this shopper has passed")
 _OWNER = Rule("owner", False, "another app has this conversation")
+_QUESTIONS = Rule(
+    "busy", True, "the platform's own questions and answers have this chat", 300.0, is_shared=False
+)
 _MEDIA = Rule("message", False, "the platform could not use the attachment")
 _GONE = Rule("person", False, "this shopper cannot be reached")
 _NOBODY = Rule("person", False, "the platform knows no such shopper for this account")
@@ -78,8 +83,8 @@ RULES: Mapping[tuple[int, int], Rule] = {
     (0, 2018300): _OWNER,
     (2018300, 0): _OWNER,
     (100, 2534037): _OWNER,
-    (0, 2018321): Rule("busy", True, "the platform's own questions and answers have this chat", 300.0),
-    (2018321, 0): Rule("busy", True, "the platform's own questions and answers have this chat", 300.0),
+    (0, 2018321): _QUESTIONS,
+    (2018321, 0): _QUESTIONS,
     (10, 1893063): Rule("account", False, "the platform has restricted this Page"),
     (10, 2018108): _GONE,
     (551, 0): _GONE,

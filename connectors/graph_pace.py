@@ -12,7 +12,7 @@ FULL_PERCENT = 100
 MEMORY_SECONDS = 300.0  # how long a reported usage is believed
 HELD_SECONDS = 60.0  # a full account, when no time was given
 LONGEST_WAIT_SECONDS = 5.0  # a call that would wait longer is put off instead
-CAREFUL_SHARE = 0.1  # of the full rate at 80 %, going down to the slowest at 100 %
+CAREFUL_SHARE = 0.5  # of the full rate at 80 %, going down to the slowest at 100 %
 SLOWEST_SHARE = 0.005
 WHOLE_APP = ""
 
@@ -47,7 +47,7 @@ class Pace:
         used = self.used_percent(account)
         if used >= CAREFUL_PERCENT:
             left = max(0.0, FULL_PERCENT - used) / (FULL_PERCENT - CAREFUL_PERCENT)
-            rate, most = rate * max(SLOWEST_SHARE, CAREFUL_SHARE * left), 1.0
+            rate, most = rate * max(SLOWEST_SHARE, CAREFUL_SHARE * left**2), 1.0
         tokens, since = self._tokens.get((account, sort), (most, at))
         tokens = min(most, tokens + (at - since) * rate) - 1
         wait = max(0.0, -tokens / rate)

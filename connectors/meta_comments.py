@@ -9,6 +9,7 @@ from connectors.meta import Entry, fingerprint, key, mapping, moment, word
 from connectors.meta_attachments import URL_LENGTH
 from connectors.meta_events import ignored, small, test
 
+VERBS = frozenset({"add", "edit", "edited", "remove", "hide"})
 POSTS = frozenset({"post", "status", "photo", "video", "share", "album", "note"})
 
 
@@ -24,8 +25,8 @@ def read_change(raw: Any, entry: Entry, *, at: datetime) -> Heard:
 
 
 def _feed(value: Mapping[str, Any], entry: Entry, at: datetime) -> Heard | None:
-    """The Page's feed. Only what is new counts; edits and removals of comments are kept as they came."""
-    if value.get("verb") != "add":
+    """The Page's feed; of all that happens there comments and posts of others count."""
+    if value.get("verb") not in VERBS:
         return None
     item, post = word(value.get("item")), word(value.get("post_id"))
     if item == "comment":
@@ -69,14 +70,17 @@ def _touch(
     person = mapping(value.get("from"))
     text = value.get("message") or value.get("text")
     url = value.get("permalink_url") or mapping(value.get("post")).get("permalink_url")
-    detail |= {"touch": touch, "parent": parent}
+    verb = word(value.get("verb")) or "add"
+    detail |= {"touch": touch, "parent": parent, "verb": verb}
+    if username := word(person.get("username")):
+        detail["username"] = username
     if isinstance(url, str) and len(url) <= URL_LENGTH:
         detail["url"] = url
     kind = "post.add" if touch == "post" else "comment.self" if _is_own(value, entry) else "comment.add"
     return Heard(
         kind=kind,
         account=entry.account[:100],
-        key=key("post" if touch == "post" else "comment", own_id, "add"),
+        key=key(*_names(touch, own_id, verb, value)),
         at=moment(value.get("created_time") or value.get("timestamp"), entry.at, latest=at),
         person="" if _is_own(value, entry) else word(person.get("id")),
         platform_id=own_id,
@@ -85,6 +89,12 @@ def _touch(
         name=word(person.get("name")) or word(person.get("username")),
         detail=detail,
     )
+
+
+def _names(touch: str, own_id: str, verb: str, value: Mapping[str, Any]) -> tuple[str, ...]:
+    """What makes a key: a comment comes into being once, but may be told by several fields, and be edited often."""
+    names = ("post" if touch == "post" else "comment", own_id, verb)
+    return names if verb == "add" else (*names, fingerprint(dict(value)))
 
 
 def _is_own(value: Mapping[str, Any], entry: Entry) -> bool:

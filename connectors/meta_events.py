@@ -10,8 +10,7 @@ from bot.core.channel import Heard
 from connectors.meta import Entry, fingerprint, key, listed, mapping, moment, word
 from connectors.meta_attachments import Carried, carried
 
-PAGE_INBOX = "263902037430900"
-INSTAGRAM_INBOX = "1217981644879628"
+INBOXES = frozenset({"263902037430900", "1217981644879628"})  # the platforms' own, of Pages and of Instagram
 OWN_MARK = "aisle:"  # how `bot.core.channel.own_id` begins
 USER_REF = "user_ref:"  # a guest of a checkbox or plugin has no id, only this reference
 RAW_LENGTH = 20_000
@@ -221,7 +220,7 @@ def _echo(
         kind = "echo"
     elif not app:
         kind = told.house.unsigned_echo
-    elif app in (PAGE_INBOX, INSTAGRAM_INBOX) or (told.house.app_ids and app not in told.house.app_ids):
+    elif app in INBOXES or (told.house.app_ids and app not in told.house.app_ids):
         kind = "echo.human"
     else:
         kind = "echo"
@@ -279,12 +278,12 @@ def _reaction(told: Told) -> Heard:
     mid, action = word(reaction.get("mid")), word(reaction.get("action"))
     if told.is_by_us:
         return _other("reaction")(told)
-    emoji = word(reaction.get("emoji"))
+    emoji = "" if action == "unreact" else word(reaction.get("emoji"))
     return told.heard(
         "reaction",
         *("reaction", mid, action, told.sender, _stamp(told), emoji),
         target=mid,
-        text="" if action == "unreact" else emoji,
+        text=emoji,
         detail={"action": action, "reaction": word(reaction.get("reaction")), "emoji": emoji},
     )
 
@@ -336,8 +335,9 @@ def _handover(name: str, kind: str) -> Callable[[Told], Heard]:
         control = told.part(name)
         detail: dict[str, Any] = {part: word(control[part]) for part in ids if part in control}
         detail["metadata"] = _text(control.get("metadata"))[:1000]
-        if told.house.app_ids and "new_owner_app_id" in control:
-            detail["is_ours"] = detail["new_owner_app_id"] in told.house.app_ids
+        new_owner = detail.get("new_owner_app_id")
+        if new_owner and (told.house.app_ids or new_owner in INBOXES):
+            detail["is_ours"] = new_owner in told.house.app_ids
         return told.heard(kind, name, told.person, _stamp(told), fingerprint(control), detail=detail)
 
     return read

@@ -110,6 +110,7 @@ COMMENT: dict[str, Any] = {
     "post_id": f"{PAGE}_301",
     "is_top_level": True,
     "touch": "comment",
+    "verb": "add",
     "parent": f"{PAGE}_301",
     "url": "https://www.facebook.example/posts/301",
 }
@@ -265,8 +266,8 @@ MESSENGER = {
         {"platform_id": "301_9002", "detail": {**COMMENT, "is_top_level": False, "parent": "301_9001"}},
     ),
     "comment_own": ("comment.self", {"person": "", "platform_id": "301_9003"}),
-    "comment_edited": ("ignored", {"person": ""}),
-    "comment_removed": ("ignored", {"person": ""}),
+    "comment_edited": ("comment.add", {"platform_id": "301_9001", "detail": {**COMMENT, "verb": "edited"}}),
+    "comment_removed": ("comment.add", {"platform_id": "301_9001", "detail": {**COMMENT, "verb": "remove"}}),
     "like": ("ignored", {"person": ""}),
     "visitor_post": ("post.add", {"platform_id": f"{PAGE}_302", "text": "Ar siunčiate į Latviją?"}),
     "own_post": ("ignored", {"person": ""}),
@@ -278,7 +279,9 @@ CAPTION: dict[str, Any] = {
     "media_id": "17900777",
     "is_top_level": True,
     "touch": "comment",
+    "verb": "add",
     "parent": "17900777",
+    "username": "jonas.p",
 }
 INSTAGRAM = {
     "echo_plain": ("echo", {"person": FOLLOWER, "detail": {}}),
@@ -394,6 +397,18 @@ def test_different_events_about_one_message_have_different_keys() -> None:
     about = ("text", "edit", "deleted", "reaction", "unreact", "seen", "standby_text")
     keys = [parsed("instagram", name)[0].key for name in about]
     assert len(set(keys)) == len(keys)
+
+
+def test_each_edit_of_a_comment_has_a_key_of_its_own() -> None:
+    about = ("comment", "comment_edited", "comment_removed")
+    assert len({parsed("messenger", name)[0].key for name in about}) == 3
+
+
+def test_without_our_app_id_the_inbox_is_still_not_ours() -> None:
+    nameless = channels(APP_ID="")["messenger"]
+    [passed] = nameless.parse(body("messenger", "pass_to_other"), at=ARRIVED)
+    [echo] = nameless.parse(body("messenger", "echo_inbox"), at=ARRIVED)
+    assert (passed.detail["is_ours"], echo.kind) == (False, "echo.human")
 
 
 def test_what_is_ignored_is_kept_as_it_came() -> None:
