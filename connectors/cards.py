@@ -1,5 +1,6 @@
 """Cards for channels that show a picture with words below it: the words, and which addresses a platform can open."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from bot.core.rendering import MEASURES, degrade, shorten
 from bot.core.words import availability, phrase, plain, price
 
 TITLE_LIMIT = 200
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _ADDRESS_LIMIT = 2000
 
 
@@ -36,11 +37,11 @@ def is_public(url: str) -> bool:
         return "." in host.strip(".") and not host.endswith((".local", ".localhost", ".internal"))
 
 
-def is_picture(url: str) -> bool:
+def is_picture(url: str, kinds: Sequence[str] = PICTURES) -> bool:
     """Whether `url` may be a picture that phones show. Drawings (SVG) are refused by the platforms."""
     path = urlsplit(url).path.lower() if is_public(url) else ""
     ending = path[path.rfind(".") :] if "." in path.rsplit("/", 1)[-1] else ""
-    return is_public(url) and (not ending or ending in _PICTURES or not ending[1:].isalpha())
+    return is_public(url) and (not ending or ending in kinds or not ending[1:].isalpha())
 
 
 def caption(
@@ -70,7 +71,7 @@ def ask_about(card: ProductCard, language: str) -> Choice:
     return Choice(f"ask:{card.product_id}", phrase("card.ask", language))
 
 
-def shown(message: Outgoing, capabilities: Capabilities) -> list[Part]:
+def shown(message: Outgoing, capabilities: Capabilities, *, pictures: Sequence[str] = PICTURES) -> list[Part]:
     """The parts of `message` as `degrade` leaves them, for channels without carousels.
 
     Kept as they are: the first `capabilities.cards` products, and orders whose parcel can be followed. Pictures
@@ -82,6 +83,8 @@ def shown(message: Outgoing, capabilities: Capabilities) -> list[Part]:
     waiting: list[Part] = []
     for part in known:
         match part:
+            case Text() if not part.text.strip():
+                continue
             case Products(items=items):
                 waiting += [Products(items[:room])] if items[:room] else []
                 waiting += (
@@ -91,9 +94,9 @@ def shown(message: Outgoing, capabilities: Capabilities) -> list[Part]:
             case OrderCard() if is_public(part.tracking_url):
                 ready += [*degrade(waiting, capabilities, language=message.language), part]
                 waiting = []
-            case Image() if not is_picture(part.url):
+            case Image() if not is_picture(part.url, pictures):
                 waiting.append(Text(plain([part], language=message.language)))
-            case File() if part.kind == "image" and is_picture(part.url):
+            case File() if part.kind == "image" and is_picture(part.url, pictures):
                 waiting.append(Image(part.url, part.title))
             case File():
                 waiting.append(Text(plain([part], language=message.language)))

@@ -38,7 +38,7 @@ def _webhook(hook: Any) -> list[Finding]:
     info = hook if isinstance(hook, dict) else {}
     set_up = "Run `aisle channel add telegram`."
     if not info.get("url"):
-        return [Finding("broken", "No webhook is set: what shoppers write does not arrive.", set_up)]
+        return [Finding("warning", "No webhook is set: what shoppers write does not arrive", set_up)]
     found = [Finding("ok", f"The webhook points to {info['url']}")]
     unasked = set(UPDATES) - set(info.get("allowed_updates") or UPDATES)
     if unasked:

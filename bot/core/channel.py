@@ -120,6 +120,17 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Template:
+    """A message the platform has approved, for `way` template: its name and language there, the values of its body
+    ({{1}} and on) and, where its button opens an address, the end of that address."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+    button: str = ""
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message on its way out.
 
@@ -139,6 +150,7 @@ class Outgoing:
     language: str = "en"
     way: str = "response"
     comment: str = ""
+    template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -173,11 +185,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check: `state` ok | warning | broken, what was looked at, and in words what to do."""
+    """One line of a check: `state` ok | warning | broken, what was looked at, and in words what to do.
+
+    `expires_at`: when the token ends; `used_percent`: of the platform's limit. Warnings about both are made of them.
+    """
 
     state: str
     what: str
     advice: str = ""
+    expires_at: datetime | None = None
+    used_percent: int | None = None
 
 
 @dataclass(frozen=True)
