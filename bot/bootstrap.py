@@ -15,6 +15,7 @@ from bot.core.profile import load as load_profile
 from bot.core.settings import Settings
 from bot.core.times import now
 from bot.desk import close
+from bot.desk.account_health import AccountHealth
 from bot.desk.answers import Answers
 from bot.desk.context import Context
 from bot.desk.figures import Figures
@@ -54,6 +55,7 @@ class Services:
     intake: Intake
     ingest: Ingest
     marks: Marks
+    accounts: AccountHealth
     platforms: dict[str, Platform] = field(default_factory=dict)
     off: dict[str, Platform] = field(default_factory=dict)
     _sweeper: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -63,6 +65,7 @@ class Services:
         await self.turns.recover()
         await self.outbox.recover()
         await self.intake.recover()
+        self.accounts.start()
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
 
     async def stop(self) -> None:
@@ -70,6 +73,7 @@ class Services:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
+        await self.accounts.stop()
         await self.intake.stop()
         await self.turns.stop()
         await self.outbox.stop()
@@ -203,6 +207,7 @@ def build(
         intake=intake,
         ingest=Ingest(database, intake.notify),
         marks=marks,
+        accounts=AccountHealth(database, platforms, figures, mended=outbox.recover),
         platforms=platforms,
         off=off,
     )

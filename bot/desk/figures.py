@@ -44,6 +44,24 @@ class Figures:
         self.database_errors = Counter(
             "aisle_database_errors_total", "Statements the database failed or refused", registry=self.registry
         )
+        self.account_up = Gauge(
+            "aisle_channel_up",
+            "1 when an account of a channel may send, 0 when it is broken",
+            ("channel", "account"),
+            registry=self.registry,
+        )
+        self.account_used = Gauge(
+            "aisle_channel_used_percent",
+            "Used of the platform's limit, as it last told",
+            ("channel", "account"),
+            registry=self.registry,
+        )
+        self.account_token_seconds = Gauge(
+            "aisle_channel_token_seconds",
+            "Seconds until the token of an account ends, as last told",
+            ("channel", "account"),
+            registry=self.registry,
+        )
         self.brain_up = Gauge("aisle_brain_up", "1 when the brain answers", registry=self.registry)
 
     def turn(self, seconds: float) -> None:
@@ -58,6 +76,22 @@ class Figures:
     def message(self, direction: str, channel: str) -> None:
         """A message came in or went out."""
         self.messages.labels(direction, channel).inc()
+
+    def account(
+        self,
+        channel: str,
+        account: str,
+        *,
+        may_send: bool,
+        used_percent: int | None,
+        token_seconds: float | None,
+    ) -> None:
+        """How an account of a channel fares; what is not known is not told."""
+        self.account_up.labels(channel, account).set(1 if may_send else 0)
+        if used_percent is not None:
+            self.account_used.labels(channel, account).set(used_percent)
+        if token_seconds is not None:
+            self.account_token_seconds.labels(channel, account).set(token_seconds)
 
     def watch(self, engine: Engine) -> None:
         """Count what the database fails or refuses (a refused repeat of a message counts too)."""

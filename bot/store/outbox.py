@@ -87,3 +87,9 @@ def mark_broken(session: Session, channel: str, name: str, *, reason: str, at: d
         row = ChannelAccount(channel=channel, account=name)
         session.add(row)
     row.state, row.reason, row.checked_at = "broken", reason[:300], at
+
+
+def accounts(session: Session) -> dict[tuple[str, str], ChannelAccount]:
+    """All accounts ever looked at, by channel and name."""
+    rows = session.scalars(select(ChannelAccount)).all()
+    return {(row.channel, row.account): row for row in rows}

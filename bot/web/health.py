@@ -56,7 +56,7 @@ class Probe:
         chosen = services.settings
         secret = {"X-Aisle-Secret": chosen.internal_secret}
         async with aiohttp.ClientSession(timeout=ASK, headers=secret) as client:
-            brain, actions, stored = await asyncio.gather(
+            brain, actions, stored, channels = await asyncio.gather(
                 _ask_part(
                     client,
                     f"{chosen.brain_url.rstrip('/')}/webhooks/desk/",
@@ -66,9 +66,10 @@ class Probe:
                     client, f"{chosen.actions_url.rstrip('/')}/health", "the bot cannot look anything up"
                 ),
                 _ask_database(services),
+                _ask_channels(services),
             )
         services.figures.brain_up.set(1 if brain.state == "up" else 0)
-        return {"desk": PartHealth("up"), "brain": brain, "actions": actions} | stored
+        return {"desk": PartHealth("up"), "brain": brain, "actions": actions} | stored | channels
 
 
 async def _ask_part(client: aiohttp.ClientSession, url: str, meaning: str) -> PartHealth:
@@ -83,6 +84,25 @@ async def _ask_part(client: aiohttp.ClientSession, url: str, meaning: str) -> Pa
         return PartHealth("degraded", "busy or hanging: it listens but does not answer in time")
     except (aiohttp.ClientError, OSError):
         return PartHealth("down", f"not reachable: {meaning}")
+
+
+async def _ask_channels(services: Services) -> dict[str, PartHealth]:
+    """A part for each channel of other houses that is on; down when no account of it can send."""
+    try:
+        found = await services.accounts.states()
+    except SQLAlchemyError:
+        return {}
+    return {f"channel {name}": _of_accounts(states) for name, states in found.items()}
+
+
+def _of_accounts(states: list[str]) -> PartHealth:
+    broken, warned = states.count("broken"), states.count("warning")
+    figures = {"accounts": float(len(states)), "broken": float(broken), "warnings": float(warned)}
+    if broken == len(states):
+        return PartHealth("down", "nothing can be sent; replies wait until it is mended", figures)
+    if broken:
+        return PartHealth("degraded", f"{broken} of {len(states)} accounts cannot send", figures)
+    return PartHealth("degraded", "needs a look soon", figures) if warned else PartHealth("up", "", figures)
 
 
 async def _ask_database(services: Services) -> dict[str, PartHealth]:
