@@ -83,8 +83,8 @@ def _receive(case: Case, incoming: Incoming) -> Received:
     referral = _referral(case)
     if referral:
         _keep_referral(case, conversation, referral)
-    needs_turn = received.needs_turn and not changes_of_messages.apply_waiting(case, received.message_id)
-    return replace(received, needs_turn=needs_turn)
+    is_settled = changes_of_messages.apply_waiting(case, received.message_id)
+    return replace(received, needs_turn=received.needs_turn and not is_settled)
 
 
 def _incoming(case: Case) -> Incoming:

@@ -165,8 +165,10 @@ def _note_last(conversation: Conversation, incoming: Incoming, text: str, contex
         return
     conversation.last_at = max(conversation.last_at, at)
     kind = next((part["kind"] for part in incoming.parts if part.get("type") == "file"), "")
-    sent = context.words.text(f"sent.{kind}", context.profile.locale) if kind and not text else ""
-    conversation.last_text = first_line(text) or sent
+    conversation.last_text = first_line(text)
+    if kind and not text:
+        key = f"sent.{kind}" if f"sent.{kind}" in context.words.keys() else "sent.other"  # noqa: SIM118
+        conversation.last_text = context.words.text(key, context.profile.locale)
 
 
 def _note_waiting(session: Session, conversation: Conversation, at: datetime) -> None:
