@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.ownership import Owner
 from bot.core.profile import Profile
+from bot.store import prepared
 from bot.store.tables import Conversation, Fact, User
 
 SEEN_WITHIN = timedelta(seconds=90)
@@ -36,7 +37,7 @@ class People:
 
 def people(session: Session, profile: Profile, at: datetime) -> People:
     """The state of the desk's people at `at`."""
-    present = session.connection().execute(_PRESENT, {"since": at - SEEN_WITHIN}).all()
+    present = prepared.rows(session, _PRESENT, {"since": at - SEEN_WITHIN})
     is_open = profile.is_open(at)
     if any(presence == "available" and count < CAPACITY for presence, count in present):
         state = "free"

@@ -20,7 +20,7 @@ from bot.desk.context import Context
 from bot.desk.hand_off import hand_back, hand_off
 from bot.desk.say import notice
 from bot.store import conversations as store
-from bot.store import messages, statements
+from bot.store import messages, prepared, statements
 from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Event, Message
 
@@ -272,13 +272,13 @@ def _offered(
     """Quick replies of that message (by event or id), or of the latest that the shopper was sent."""
     key: dict[str, Any] = {"conversation_id": conversation.id}
     if message_id is not None:
-        found = session.connection().execute(statements.PARTS_OF_MESSAGE, key | {"message_id": message_id})
+        found = prepared.rows(session, statements.PARTS_OF_MESSAGE, key | {"message_id": message_id})
     elif seq is None:
-        found = session.connection().execute(statements.LATEST_PARTS, key)
+        found = prepared.rows(session, statements.LATEST_PARTS, key)
     else:
-        found = session.connection().execute(statements.PARTS_OF_EVENT, key | {"seq": seq})
+        found = prepared.rows(session, statements.PARTS_OF_EVENT, key | {"seq": seq})
     items: list[dict[str, Any]] = []
-    for parts in found.scalars():
+    for (parts,) in found:
         for part in parts:
             if part.get("type") == "quick_replies":
                 items.extend(part["items"])

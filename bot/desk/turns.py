@@ -29,7 +29,7 @@ from bot.desk.lanes import Lanes
 from bot.desk.live import Live
 from bot.desk.say import notice
 from bot.store import conversations as store
-from bot.store import statements
+from bot.store import prepared, statements
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
@@ -52,9 +52,10 @@ class Next:
 
 def next_turn(session: Session, conversation_id: str, *, context: Context, at: datetime) -> Next | None:
     """The oldest unhandled message by the platform's time, with what the brain should know."""
-    row = session.connection().execute(statements.NEXT_TURN, {"conversation_id": conversation_id}).first()
-    if row is None:
+    found = prepared.rows(session, statements.NEXT_TURN, {"conversation_id": conversation_id})
+    if not found:
         return None
+    row = found[0]
     turn = Turn(
         sender=f"{conversation_id}.{row.episode}",
         message=row.payload or for_brain(row.text),

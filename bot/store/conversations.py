@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Table, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from bot.core.errors import Conflict, NotFound
 from bot.core.ownership import Owner, check
-from bot.store import statements
+from bot.store import prepared, statements
 from bot.store.database import at_end
 from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Episode, Identity, Message
@@ -60,8 +61,20 @@ def locked(session: Session, conversation_id: str) -> Conversation:
 
 
 def find_locked(session: Session, conversation_id: str) -> Conversation | None:
-    """The conversation, locked, or None."""
-    return session.scalars(statements.CONVERSATION_LOCKED, {"conversation_id": conversation_id}).one_or_none()
+    """The conversation, locked, or None.
+
+    Read the quick way (`bot.store.prepared`), unless this unit of work has it already.
+    """
+    found = prepared.rows(session, statements.CONVERSATION_LOCKED, {"conversation_id": conversation_id})
+    if not found:
+        return None
+    known: Conversation | None = session.identity_map.get(identity_key(Conversation, conversation_id))
+    if known is not None:
+        return known
+    conversation = Conversation(**found[0]._asdict())
+    make_transient_to_detached(conversation)
+    session.add(conversation)
+    return conversation
 
 
 def make(
@@ -167,7 +180,7 @@ def save(session: Session, conversation: Conversation) -> None:
     changed = {name: getattr(conversation, name) for name in inspect(conversation).committed_state}
     if changed:
         key = {"conversation_id": conversation.id}
-        session.connection().execute(statements.CHANGE_CONVERSATION, key | changed)
+        prepared.run(session, statements.CHANGE_CONVERSATION, [key | changed])
     session.expunge(conversation)
 
 
@@ -193,7 +206,7 @@ def append_event(
         "data": data or {},
         "at": at,
     }
-    session.connection().execute(statements.NEW_EVENT, values)
+    prepared.run(session, statements.NEW_EVENT, [values])
     appended = session.info.setdefault(("appended", conversation.id), _Appended(seq - 1))
     if audience == "all":
         appended.events.append(_as_shoppers_see(seq, kind, at, data or {}, message))
@@ -367,14 +380,12 @@ def open_turns(session: Session) -> Sequence[str]:
 def has_open_turn(session: Session, conversation_id: str, *, besides: int = 0) -> bool:
     """Whether a shopper message of this conversation, other than `besides`, still waits for its turn."""
     key = {"conversation_id": conversation_id, "besides": besides}
-    return session.connection().scalar(statements.OPEN_TURN, key) is not None
+    return prepared.value(session, statements.OPEN_TURN, key) is not None
 
 
 def has_leaving(session: Session, conversation_id: str) -> bool:
     """Whether something said in this conversation still waits to leave."""
-    return (
-        session.connection().scalar(statements.ANY_LEAVING, {"conversation_id": conversation_id}) is not None
-    )
+    return prepared.value(session, statements.ANY_LEAVING, {"conversation_id": conversation_id}) is not None
 
 
 def open_outbox(session: Session, at: datetime) -> Sequence[str]:
@@ -395,7 +406,7 @@ def events_after(
 ) -> list[dict[str, Any]]:
     """Events numbered above `after`, oldest first, as sent to pages."""
     key = {"conversation_id": conversation_id, "seq": after, "limit": limit}
-    rows = session.connection().execute(statements.EVENTS_AFTER[for_agents], key)
+    rows = prepared.rows(session, statements.EVENTS_AFTER[for_agents], key)
     return [as_sent(*row, for_agents=for_agents) for row in rows]
 
 
@@ -404,7 +415,7 @@ def events_before(
 ) -> list[dict[str, Any]]:
     """The last `limit` events numbered below `before`, oldest first."""
     key = {"conversation_id": conversation_id, "seq": before, "limit": limit}
-    rows = session.connection().execute(statements.EVENTS_BEFORE[for_agents], key)
+    rows = prepared.rows(session, statements.EVENTS_BEFORE[for_agents], key)
     return [as_sent(*row, for_agents=for_agents) for row in rows][::-1]
 
 

@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Dialect, Engine, Executable, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Dialect, Engine, Insert, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from bot.store import prepared
 
 Result = TypeVar("Result")
 AT_END = "at the end"  # in session.info: rows by the statement that writes them
@@ -43,7 +45,7 @@ class Moment(TypeDecorator[datetime]):
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
 
 
-def at_end(session: Session, statement: Executable, values: dict[str, Any]) -> None:
+def at_end(session: Session, statement: Insert, values: dict[str, Any]) -> None:
     """Run a statement as the unit of work ends, once for all `values` it was given by then."""
     session.info.setdefault(AT_END, {}).setdefault(statement, []).append(values)
 
@@ -51,7 +53,7 @@ def at_end(session: Session, statement: Executable, values: dict[str, Any]) -> N
 def end(session: Session) -> None:
     """Run what was put off to the end of a unit of work; `Database.writing` does so before it commits."""
     for statement, rows in session.info.pop(AT_END, {}).items():
-        session.connection().execute(statement, rows)
+        prepared.run(session, statement, rows)
 
 
 class Base(DeclarativeBase):

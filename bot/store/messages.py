@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.store import statements
+from bot.store import prepared, statements
 from bot.store.tables import Message
 
 
@@ -31,15 +31,15 @@ class Written:
 
 def add(session: Session, values: dict[str, Any]) -> Written:
     """Write a message of these columns; of those not in `Written`, any left out get the table's defaults."""
-    key: Any = session.connection().execute(statements.NEW_MESSAGE, values).inserted_primary_key
+    message_id = prepared.value(session, statements.NEW_MESSAGE, values)
     known = {name: values[name] for name in _KEPT if name in values}
-    return Written(id=key[0], **known)
+    return Written(id=message_id, **known)
 
 
 def handle(session: Session, message_id: int, *, understood: dict[str, Any], at: datetime) -> int | None:
     """Mark a shopper message as answered; its episode, or None when it was so before."""
     values = {"message_id": message_id, "understood": understood, "handled_at": at}
-    episode: int | None = session.connection().scalar(statements.HANDLE_MESSAGE, values)
+    episode: int | None = prepared.value(session, statements.HANDLE_MESSAGE, values)
     return episode
 
 
@@ -58,7 +58,7 @@ def move(session: Session, message_id: int, *, episode: int) -> None:
 def id_of_platform(session: Session, *, channel: str, account: str, platform_id: str) -> int | None:
     """Id of the message the platform knows under this one, when it has been stored before."""
     key = {"channel": channel, "account": account, "platform_id": platform_id}
-    found: int | None = session.connection().scalar(statements.ID_OF_PLATFORM, key)
+    found: int | None = prepared.value(session, statements.ID_OF_PLATFORM, key)
     return found
 
 

@@ -1,8 +1,8 @@
 """The statements on a message's way, built once: building one costs ten times what SQLite needs to run it.
 
-Those over tables run on a connection (`session.connection()`), which does not flush first; those over classes
-on a session. The constants of partial indexes (`'in'`, `'pending'`) are literals: a database that plans before
-it sees bound values cannot tell that such an index fits.
+Those over tables are run by `bot.store.prepared`, which does not flush first; those over classes on a session.
+The constants of partial indexes (`'in'`, `'pending'`) are literals: a database that plans before it sees bound
+values cannot tell that such an index fits.
 """
 
 from typing import Any, cast
@@ -19,9 +19,7 @@ UNANSWERED = _m.handled_at.is_(None) & (
     _m.direction == literal_column("'in'")
 )  # as in ix_messages_open_turns
 LEAVING = _m.state.in_((literal_column("'pending'"), literal_column("'sending'")))  # as in ix_messages_outbox
-CONVERSATION_LOCKED = (
-    select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
-)
+CONVERSATION_LOCKED = select(_conversations).where(_c.id == bindparam("conversation_id")).with_for_update()
 MESSAGE_OF_PLATFORM = select(Message).where(
     Message.channel == bindparam("channel"),
     Message.account == bindparam("account"),
@@ -90,8 +88,8 @@ HANDLE_MESSAGE = (
     .where(_m.id == bindparam("message_id"), _m.handled_at.is_(None))
     .returning(_m.episode)
 )
-NEW_MESSAGE = insert(cast(Table, _messages))
-NEW_EVENT = insert(cast(Table, _events))
+NEW_MESSAGE = insert(cast(Table, _messages)).returning(_m.id)
+NEW_EVENT = insert(cast(Table, _events)).inline()
 NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
 EVENTS = (
     select(
