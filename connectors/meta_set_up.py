@@ -107,7 +107,9 @@ async def check(setup: Setup, graph: Graph, account: str, token: str) -> list[Fi
 async def set_up(
     setup: Setup, graph: Graph, account: str, token: str, *, webhook_url: str, profile: Mapping[str, Any]
 ) -> list[Finding]:
-    """Address and fields of the webhook, then greeting, starters and menu: at most 5 calls of the 10 in 10 minutes.
+    """Address and fields of the webhook, then greeting, starters and menu: at most 5 calls.
+
+    The platform takes 10 changes of the profile in 10 minutes; this makes one or two.
 
     Raises:
         NotDelivered: the platform cannot be asked now.
@@ -149,14 +151,14 @@ async def set_up(
 
 
 class _Asking:
-    """Calls about one account with its token, at the pace of set-up calls."""
+    """Calls about one account with its token; changes of its profile at their own pace."""
 
     def __init__(self, graph: Graph, account: str, token: str) -> None:
         self._graph, self._account, self._token = graph, account, token
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, token: str = "") -> Json:
         return await self._graph.call(
-            "GET", path, token=token or self._token, account=self._account, sort="profile", query=query
+            "GET", path, token=token or self._token, account=self._account, query=query
         )
 
     async def post(
@@ -167,7 +169,7 @@ class _Asking:
             path,
             token=token or self._token,
             account=self._account,
-            sort="profile",
+            sort="profile" if path.endswith("/messenger_profile") else "read",
             query=query,
             body=body,
         )
