@@ -13,7 +13,23 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 logger = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 8.0  # the desk gives a turn ten
+UNDERSTOOD = ("text", "intent", "entities")
 REJECTED = 400  # the action server's word for "another policy may act"
+
+
+def _slim(tracker: dict[str, Any]) -> dict[str, Any]:
+    """A tracker as actions get it: of earlier messages what was understood, without how everything else ranked."""
+    events: list[dict[str, Any]] = tracker.get("events") or []
+    latest = max((place for place, event in enumerate(events) if event.get("event") == "user"), default=0)
+    return {
+        **tracker,
+        "events": [
+            {**event, "parse_data": {name: event["parse_data"].get(name) for name in UNDERSTOOD}}
+            if place < latest and event.get("parse_data")
+            else event
+            for place, event in enumerate(events)
+        ],
+    }
 
 
 def prepare_validation() -> None:
@@ -66,6 +82,8 @@ class ActionEndpoint(EndpointConfig):
         """
         # our actions need no domain, but rasa_sdk 3.21 asks for it again (449) where the key is missing
         body = {"domain": {}, **(kwargs.get("json") or {})}
+        if "tracker" in body:
+            body["tracker"] = _slim(body["tracker"])
         try:
             return await self._post(body)
         except ClientResponseError as error:

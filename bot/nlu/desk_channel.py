@@ -16,7 +16,7 @@ from sanic.response import HTTPResponse
 
 from bot.nlu.action_endpoint import ActionEndpoint
 from bot.nlu.decision import FALLBACK
-from bot.nlu.loaded import prepare
+from bot.nlu.processor import TurnProcessor
 
 logger = logging.getLogger(__name__)
 
@@ -103,8 +103,9 @@ class DeskInput(InputChannel):
     def _action_endpoint(self, agent: Any) -> ActionEndpoint:
         if self._actions is None:
             self._actions = ActionEndpoint(agent.processor.action_endpoint)
-        if agent.processor.action_endpoint is not self._actions:  # also after a new model was loaded
-            prepare(agent, self._actions)
+        if not isinstance(agent.processor, TurnProcessor):  # also after a new model was loaded
+            agent.processor = TurnProcessor.of(agent.processor, self._actions)
+            agent.action_endpoint = self._actions
         return self._actions
 
 

@@ -37,6 +37,7 @@ def main() -> None:
     sys.path.insert(1, os.getcwd())  # components are named by module, as with `rasa run`
     # A turn's products are too small to share: OpenBLAS's threads would wait for each other at full speed.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("SANIC_ACCESS_LOG", "false")  # put together for every request, and written nowhere
     is_light = is_plain(Path("config.yml"))
     if is_light:
         absent.leave_out()

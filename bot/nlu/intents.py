@@ -129,8 +129,8 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         return [
             {
                 "name": self._model.classes[i],
-                "confidence": round(float(probabilities[i]), 4),
+                "confidence": round(probability, 4),
                 "title": self._titles.get(self._model.classes[i], ""),
             }
-            for i in best
+            for i, probability in zip(best.tolist(), probabilities[best].tolist())  # noqa: B905
         ]

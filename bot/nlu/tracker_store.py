@@ -22,6 +22,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu.tracker import TurnTracker
+
 logger = logging.getLogger(__name__)
 
 MOST_EVENTS = 36  # cut when a tracker holds more …
@@ -38,6 +40,11 @@ TABLE = sa.Table(
     sa.Column("saved_at", sa.Float, nullable=False, index=True),
     sa.Column("events", sa.Text, nullable=False),
 )
+SAVE = sa.text(
+    "INSERT INTO aisle_trackers (sender, saved_at, events) VALUES (:sender, :saved_at, :events) "
+    "ON CONFLICT (sender) DO UPDATE SET saved_at = excluded.saved_at, events = excluded.events"
+)
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _memoise_event_types() -> None:
@@ -92,7 +99,7 @@ class RecentTrackerStore(TrackerStore):
         if len(live.texts) != len(live.tracker.events):
             return self._read(sender_id)
         if len(live.tracker.events) > MOST_EVENTS:
-            live = self._cut(live.tracker)
+            live = self._cut(live)
         self._live[sender_id] = live
         return live.tracker
 
@@ -111,17 +118,13 @@ class RecentTrackerStore(TrackerStore):
         events = list(tracker.events)
         if len(texts) > len(events):
             texts = []
-        texts = texts + [json.dumps(event.as_dict(), ensure_ascii=False) for event in events[len(texts) :]]
+        texts = texts + [_as_text(event.as_dict()) for event in events[len(texts) :]]
         row = {"sender": sender_id, "saved_at": time.time(), "events": f"[{','.join(texts)}]"}
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.text(
-                    "INSERT INTO aisle_trackers (sender, saved_at, events) VALUES (:sender, :saved_at, :events) "
-                    "ON CONFLICT (sender) DO UPDATE SET saved_at = excluded.saved_at, events = excluded.events"
-                ),
-                row,
-            )
-        self._live[sender_id] = _Live(tracker, texts)
+            connection.execute(SAVE, row)
+        self._live[sender_id] = _Live(
+            TurnTracker.of(tracker), texts
+        )  # Rasa begins a conversation with its own
         while len(self._live) > CACHED:
             self._live.popitem(last=False)
         if self.event_broker:
@@ -140,19 +143,20 @@ class RecentTrackerStore(TrackerStore):
         events = [
             event for event in (Event.from_parameters(item) for item in json.loads(text)) if event is not None
         ]
-        tracker = DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
-        texts = [json.dumps(event.as_dict(), ensure_ascii=False) for event in tracker.events]
+        tracker = TurnTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
+        texts = [_as_text(event.as_dict()) for event in tracker.events]
         self._live[sender_id] = _Live(tracker, texts)
         return tracker
 
-    def _cut(self, tracker: DialogueStateTracker) -> _Live:
+    def _cut(self, live: _Live) -> _Live:
         """The same conversation with fewer events."""
+        tracker = live.tracker
         events = list(tracker.events)
         turns = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
         if len(turns) <= KEPT_TURNS:
-            return _Live(tracker, [json.dumps(event.as_dict(), ensure_ascii=False) for event in events])
+            return live
         cut = turns[-KEPT_TURNS]
-        before = DialogueStateTracker.from_events(
+        before = TurnTracker.from_events(
             tracker.sender_id, events[:cut], self.domain.slots, domain=self.domain
         )
         at = events[cut].timestamp
@@ -165,10 +169,10 @@ class RecentTrackerStore(TrackerStore):
             front = [ActiveLoop(before.active_loop_name, timestamp=at), *front]
             front.append(ActionExecuted(before.active_loop_name, timestamp=at))
         front.append(ActionExecuted(ACTION_LISTEN_NAME, timestamp=at))
-        shorter = DialogueStateTracker.from_events(
+        shorter = TurnTracker.from_events(
             tracker.sender_id, [*front, *events[cut:]], self.domain.slots, domain=self.domain
         )
-        return _Live(shorter, [json.dumps(event.as_dict(), ensure_ascii=False) for event in shorter.events])
+        return _Live(shorter, [*(_as_text(event.as_dict()) for event in front), *live.texts[cut:]])
 
 
 def _engine() -> sa.engine.Engine:
