@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ import click
 from bot.cli.common import ROOT, as_json, say, settings
 from bot.cli.serve import check_port
 from bot.cli.supervise import first_start, secrets
+from bot.cli.supervise.parts import Beside
 from bot.cli.supervise.secrets import SignIn
 from bot.core.errors import AisleError
 from bot.core.settings import Settings
@@ -37,24 +38,39 @@ def command(
     has_brain: bool, has_actions: bool, has_desk: bool, with_demo: bool, is_verbose: bool, is_json: bool
 ) -> None:
     """Start desk, brain and actions, and keep them running. Ctrl-C stops all of it."""
+    on = {"desk": has_desk, "actions": has_actions, "brain": has_brain}
+    names = [name for name, is_on in on.items() if is_on]
+    start(names, with_demo=with_demo, is_verbose=is_verbose, is_json=is_json)
+
+
+def start(
+    names: list[str],
+    *,
+    with_demo: bool,
+    is_verbose: bool,
+    is_json: bool,
+    beside: Callable[[Settings], Beside] | None = None,
+) -> None:
+    """Run the parts named, with what `beside` adds, until told to stop."""
     home = settings().home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are nobody else's business
     with _alone(home):
         is_first = secrets.ensure(home)
         chosen = settings(needs_secrets=True)
-        on = {"desk": has_desk, "actions": has_actions, "brain": has_brain}
-        names = [name for name, is_on in on.items() if is_on]
         _check_ports(chosen, names)
-        teller = _Teller(is_json=is_json, is_verbose=is_verbose)
+        added = beside(chosen) if beside else Beside()
+        teller = _Teller(is_json=is_json, is_verbose=is_verbose, pages=added.pages)
         if is_first:
             teller.line("aisle", f"secrets of this install made in {home / 'secrets.env'}")
         people = first_start.prepare(
             chosen, with_demo=with_demo, on_progress=lambda line: teller.line("aisle", line)
         )
-        _supervise(chosen, names, teller, people)
+        _supervise(chosen, names, teller, people, added)
 
 
-def _supervise(chosen: Settings, names: list[str], teller: "_Teller", people: tuple[SignIn, ...]) -> None:
+def _supervise(
+    chosen: Settings, names: list[str], teller: "_Teller", people: tuple[SignIn, ...], added: Beside
+) -> None:
     from bot.cli.supervise.supervisor import Supervisor
 
     async def run() -> None:
@@ -66,6 +82,7 @@ def _supervise(chosen: Settings, names: list[str], teller: "_Teller", people: tu
             forward=teller.forwarded,
             on_serving=lambda seconds: teller.serving(chosen, people, seconds),
             on_answering=lambda seconds: teller.answering(names, seconds),
+            beside=added,
         ).run()
 
     asyncio.run(run())
@@ -75,8 +92,9 @@ def _supervise(chosen: Settings, names: list[str], teller: "_Teller", people: tu
 class _Teller:
     """What the terminal shows; with --json, one JSON document per event on standard output."""
 
-    def __init__(self, *, is_json: bool, is_verbose: bool) -> None:
+    def __init__(self, *, is_json: bool, is_verbose: bool, pages: Mapping[str, str]) -> None:
         self._is_json = is_json
+        self._pages = pages
         self._is_verbose = is_verbose
 
     def line(self, part: str, text: str) -> None:
@@ -88,14 +106,14 @@ class _Teller:
             self.line(part, line)
 
     def serving(self, chosen: Settings, people: tuple[SignIn, ...], seconds: float) -> None:
-        pages = {name: chosen.url + path for name, path in PAGES}
+        pages = {name: chosen.url + path for name, path in PAGES} | dict(self._pages)
         if self._is_json:
             who = [{"role": p.role, "name": p.name, "email": p.email, "password": p.password} for p in people]
             say({"event": "serving", "seconds": round(seconds, 2), "pages": pages, "sign_ins": who})
             return
         click.echo(f"\nPages are served ({seconds:.1f} s). Ctrl-C stops everything.\n")
         for name, url in pages.items():
-            click.echo(f"  {name:<10} {url}")
+            click.echo(f"  {name:<14} {url}")
         if people:
             click.echo("\nDemo sign-ins of this install:\n")
             for person in people:

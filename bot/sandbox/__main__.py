@@ -3,24 +3,26 @@
 import argparse
 import json
 import logging
+import os
 from pathlib import Path
 
 from bot.sandbox import accounts
 from bot.sandbox.app import create_app
 from bot.sandbox.world import World
 
+CONFIG = "AISLE_SANDBOX"  # in the environment, because it holds secrets
+
 
 def main() -> None:
     """Serve until interrupted; without a configuration, accounts with random secrets are made and printed."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8890)
-    parser.add_argument(
-        "--config", type=Path, help='JSON: {"accounts": [...], "people": [...], "seed": "..."}'
-    )
+    parser.add_argument("--config", type=Path, help=f'JSON: {{"accounts": [...]}}; else {CONFIG} holds it')
     parser.add_argument("--product", default="", help="address of the desk, for webhooks of made accounts")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    config = json.loads(given.config.read_text(encoding="utf-8")) if given.config else {}
+    text = given.config.read_text(encoding="utf-8") if given.config else os.environ.get(CONFIG, "")
+    config = json.loads(text) if text else {}
     if "accounts" in config:
         made = accounts.from_json(config["accounts"])
     else:

@@ -173,3 +173,30 @@ def generated(webhook_base: str = "") -> list[Account]:
             secret_token=secrets.token_urlsafe(24),
         ),
     ]
+
+
+# By channel: the name after AISLE_<CHANNEL>_ and the field of the account it holds.
+VARIABLES = {
+    "ACCOUNT": "id",
+    "TOKEN": "token",
+    "APP_ID": "app_id",
+    "APP_SECRET": "app_secret",
+    "VERIFY_TOKEN": "verify_token",
+    "SECRET": "secret_token",
+    "BUSINESS": "waba_id",
+}
+FLAVOURS = {"page": "facebook", "login": "instagram"}  # as the product calls them
+
+
+def environment(accounts: Sequence[Account], url: str) -> dict[str, str]:
+    """What the product's environment holds so that its channels speak to the stand-in at `url`."""
+    found: dict[str, str] = {}
+    for account in accounts:
+        prefix = f"AISLE_{account.channel.upper()}_"
+        found[f"{prefix}API"] = url
+        found |= {
+            prefix + name: value for name, field in VARIABLES.items() if (value := getattr(account, field))
+        }
+        if account.channel == "instagram":
+            found[f"{prefix}FLAVOUR"] = FLAVOURS[account.flavour]
+    return found

@@ -95,10 +95,12 @@ def _account_facts(account: Account) -> Done:
             "display_phone_number": account.phone,
             "quality_rating": "GREEN",
         }
-    facts = {"id": account.id, "name": account.name, "username": account.username}
-    if account.channel == "instagram":
+    facts: Done = {"id": account.id, "name": account.name, "username": account.username}
+    if account.channel == "instagram" and account.flavour == "login":
         return facts | {"user_id": account.id, "account_type": "BUSINESS"}
-    return facts
+    if account.channel == "instagram":  # `me` is the Page whose token it is
+        facts |= {"id": account.page_id, "instagram_business_account": {"id": account.id}}
+    return facts | {"messaging_feature_status": {"msgr_multi_app": False, "ig_multi_app": False}}
 
 
 def _person_facts(channel: str, person: Person, base: str) -> Done:

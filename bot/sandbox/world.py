@@ -187,7 +187,7 @@ class World:
     def add(self, thread: Thread, entry: Entry) -> Entry:
         """Append to a thread and tell who watches."""
         thread.entries.append(entry)
-        self.tell({"event": "entry", "thread": thread.key, "entry": entry.shown()})
+        self.changed(thread, entry)
         return entry
 
     def entry(self, side: str, kind: str, *, at: datetime | None = None, **values: Any) -> Entry:
@@ -197,8 +197,9 @@ class World:
         return made
 
     def changed(self, thread: Thread, entry: Entry) -> None:
-        """Tell that an entry's marks have changed."""
-        self.tell({"event": "entry", "thread": thread.key, "entry": entry.shown()})
+        """Tell that an entry is new or its marks have changed."""
+        opened_at = thread.opened_at.isoformat() if thread.opened_at else None
+        self.tell({"event": "entry", "thread": thread.key, "opened_at": opened_at, "entry": entry.shown()})
 
     def typing(self, thread: Thread, *, is_on: bool, seconds: float = 20) -> None:
         thread.typing_until = self.now() + timedelta(seconds=seconds) if is_on else None

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,15 @@ class Part:
     start_seconds: float
     environment: dict[str, str] = field(default_factory=dict)
     stop_seconds: float = 10.0  # to end by itself before it is killed
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a start may add to the product: parts of its own, values for the desk's environment, pages by name."""
+
+    parts: tuple[Part, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
 
 
 def _port(url: str, default: int) -> str:
@@ -57,8 +67,8 @@ def absolute_database(settings: Settings) -> str:
     return f"sqlite:///{settings.home.resolve() / 'aisle.db'}"
 
 
-def desk(settings: Settings, root: Path) -> Part:
-    """Pages and APIs."""
+def desk(settings: Settings, root: Path, *, more: Mapping[str, str] | None = None) -> Part:
+    """Pages and APIs; `more` goes over the environment."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
     return Part(
         name="desk",
@@ -66,7 +76,19 @@ def desk(settings: Settings, root: Path) -> Part:
         folder=root,
         health=f"http://{host}:{settings.port}/health",
         start_seconds=60,
-        environment=environment(settings),
+        environment=environment(settings) | dict(more or {}),
+    )
+
+
+def sandbox(settings: Settings, root: Path, *, port: int, config: str) -> Part:
+    """The stand-in for the platforms; `config` (JSON) holds secrets and is therefore no argument."""
+    return Part(
+        name="sandbox",
+        command=(sys.executable, "-m", "bot.sandbox", "--port", str(port)),
+        folder=root,
+        health=f"http://127.0.0.1:{port}/sandbox/health",
+        start_seconds=60,
+        environment=private(settings) | {"AISLE_SANDBOX": config},
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.brain import train
 from bot.brain.train import NotTrained
 from bot.cli.supervise import parts
-from bot.cli.supervise.parts import Part
+from bot.cli.supervise.parts import Beside, Part
 from bot.cli.supervise.process import Say, Watched
 from bot.core.processes import die_with_parent
 from bot.core.settings import Settings
@@ -30,6 +30,7 @@ class Supervisor:
         forward: Say,
         on_serving: Callable[[float], None],
         on_answering: Callable[[float], None],
+        beside: Beside | None = None,
     ) -> None:
         self._settings = settings
         self._root = root
@@ -38,6 +39,7 @@ class Supervisor:
         self._forward = forward
         self._on_serving = on_serving
         self._on_answering = on_answering
+        self._beside = beside or Beside()
         self._stopping = asyncio.Event()
         self.watched: dict[str, Watched] = {}
 
@@ -61,8 +63,10 @@ class Supervisor:
             await asyncio.gather(*(watched.stop() for watched in self.watched.values()))
 
     async def _start_all(self, started: float) -> None:
+        for part in self._beside.parts:
+            self._begin(part)
         if "desk" in self._names:
-            self._begin(parts.desk(self._settings, self._root))
+            self._begin(parts.desk(self._settings, self._root, more=self._beside.environment))
         if "actions" in self._names:
             self._begin(parts.actions(self._settings, self._root))
         if "desk" in self._names:
