@@ -14,6 +14,7 @@ from bot.core.channel_settings import FILE, variable
 from bot.core.errors import BadInput, MissingSetting
 
 ADDRESS = "API"  # never asked for: only a stand-in needs another
+ACCOUNT = "ACCOUNT"  # the id of the first account; of further ones it stands in the names of their values
 HEADING = "# Values of channels, written by `aisle channel add`. Keep private; back up.\n"
 
 
@@ -27,25 +28,28 @@ class Need:
 
 
 def needs_of(channel: str, account: str) -> list[Need]:
-    """What a channel needs for its first account, or for a further one.
+    """What a channel needs for its first account, or for a further one, whose id is then known.
 
     Raises:
         BadInput: there is no such channel, or it has one account only.
     """
     empty = named(platforms({}), channel)
-    if account:
-        own = [variable(channel, secret.name, account) for secret in empty.needs if secret.is_of_account]
-        if not own:
-            raise BadInput(f"{channel} has one account; --account is for channels that have several.")
-        empty = named(platforms(dict.fromkeys(own, "given")), channel)
+    names = {one: variable(channel, one.name) for one in empty.needs}
+    first = missing(empty)
+    if not account:
+        return [Need(one, name, name in first) for one, name in names.items()]
+    own = {
+        one: variable(channel, one.name, account)
+        for one in empty.needs
+        if one.is_of_account and one.name != ACCOUNT
+    }
+    if not own:
+        raise BadInput(f"{channel} has one account; --account is for channels that have several.")
+    shared = missing(named(platforms(dict.fromkeys(own.values(), "given")), channel))
     return [
-        Need(
-            secret,
-            variable(channel, secret.name, account if secret.is_of_account else ""),
-            is_required=(secret.is_of_account and bool(account))
-            or variable(channel, secret.name) in missing(empty),
-        )
-        for secret in empty.needs
+        Need(one, own.get(one, name), name in (first if one in own else shared))
+        for one, name in names.items()
+        if one.name != ACCOUNT
     ]
 
 

@@ -13,5 +13,6 @@ ROUTES = (
     "sign_in",
     "inbox",
     "dashboard",
+    "channels",
     "answers",
 )

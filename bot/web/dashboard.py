@@ -188,7 +188,7 @@ def routes(api: Api) -> None:
         return render(
             request,
             "dashboard/dashboard.html",
-            texts=("dashboard",),
+            texts=("dashboard", "channels"),
             filters=filters,
             data={
                 "names": NAMES,

@@ -14,6 +14,7 @@ from bot.core.settings import Settings
 from bot.core.times import now
 from bot.desk import people
 from bot.desk.demo_history import load_history
+from bot.store.tables import ChannelAccount
 from tests.browser.chatting import Browser, LiveDesk
 from tests.browser.test_inbox_walk import PASSWORD, InboxDesk
 from tests.metrics.world import talk
@@ -33,6 +34,10 @@ def desk(settings: Settings) -> Iterator[LiveDesk]:
 
 def a_question_nobody_answered(session: Session, text: str) -> None:
     talk(session, "unheard", now() - timedelta(hours=1)).fallback(text, topics={"faq/returns": 0.31})
+
+
+def a_dead_token(session: Session) -> None:
+    session.add(ChannelAccount(channel="messenger", account="1077", state="broken", reason="token ended"))
 
 
 def ready(driver: WebDriver) -> None:
@@ -155,3 +160,15 @@ def test_teaching_opens_the_closest_answer_with_a_line_to_copy(desk: LiveDesk, b
     assert not board.find_elements(By.CSS_SELECTOR, ".lesson")
     assert len(board.find_elements(By.CSS_SELECTOR, ".answer")) > len(listed)
     assert not [entry for entry in board.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_a_band_says_that_a_channel_cannot_send_and_only_then(desk: LiveDesk, board: WebDriver) -> None:
+    assert board.find_elements(By.CSS_SELECTOR, "#channels > *") == []
+    desk.write(a_dead_token)
+    board.refresh()
+    WebDriverWait(board, 30).until(lambda page: page.find_elements(By.CSS_SELECTOR, "#channels .banner--bad"))
+    (band,) = board.find_elements(By.CSS_SELECTOR, "#channels > *")
+    assert "Messenger (1077): nothing can be sent." in band.text
+    assert "token ended" in band.text
+    link = band.find_element(By.TAG_NAME, "a")
+    assert link.get_attribute("href") == f"{desk.url}/channels/messenger"
