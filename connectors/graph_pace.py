@@ -10,8 +10,8 @@ from bot.core.errors import NotDelivered
 CAREFUL_PERCENT = 80  # from here on calls are spread out, so that the limit is never met
 FULL_PERCENT = 100
 MEMORY_SECONDS = 300.0  # how long a reported usage is believed
-HELD_SECONDS = 60.0  # a full account, when no time was given
 LONGEST_WAIT_SECONDS = 5.0  # a call that would wait longer is put off instead
+LONGEST_HOLD_SECONDS = 86_400.0  # limits are counted over a day at most
 CAREFUL_SHARE = 0.5  # of the full rate at 80 %, going down to the slowest at 100 %
 SLOWEST_SHARE = 0.005
 WHOLE_APP = ""
@@ -57,8 +57,9 @@ class Pace:
         return wait
 
     def hold(self, account: str, seconds: float) -> None:
-        """Make no call of this account for so long."""
-        self._held_until[account] = max(self._held_until.get(account, 0.0), self._clock() + seconds)
+        """Make no call of this account for so long, at most a day."""
+        until = self._clock() + min(seconds, LONGEST_HOLD_SECONDS)
+        self._held_until[account] = max(self._held_until.get(account, 0.0), until)
 
     def used_percent(self, account: str) -> float:
         """Of the account's or the app's limit, whichever is nearer, as last reported; 0 when it is not known."""
@@ -69,22 +70,22 @@ class Pace:
     def heed(self, headers: Mapping[str, str], account: str) -> float:
         """Take in the usage headers of an answer to `account`; the seconds it asks to wait, 0 for none."""
         app = _percent(_decoded(headers.get("X-App-Usage")))
-        asked = self._note(WHOLE_APP, app, 0.0) if app is not None else 0.0
+        asked = 0.0
+        if app is not None:
+            self._note(WHOLE_APP, app)
         cases = _decoded(headers.get("X-Business-Use-Case-Usage"))
         for name, percent, minutes in _use_cases(cases):
             # The id is the Page's even when Instagram's account id was called: an only one is that account's.
             is_only = isinstance(cases, dict) and len(cases) == 1
             for known_as in {name, account} if is_only else {name}:
-                asked = max(asked, self._note(known_as, percent, minutes * 60))
+                self._note(known_as, percent)
+                if minutes:
+                    self.hold(known_as, minutes * 60)
+                    asked = max(asked, minutes * 60)
         return asked
 
-    def _note(self, account: str, percent: float, pause: float) -> float:
+    def _note(self, account: str, percent: float) -> None:
         self._usage[account] = (percent, self._clock())
-        if not pause and percent >= FULL_PERCENT:
-            pause = HELD_SECONDS
-        if pause:
-            self.hold(account, pause)
-        return pause
 
 
 def _later(seconds: float) -> NotDelivered:

@@ -342,10 +342,19 @@ def test_the_only_id_told_is_that_of_the_account_called(pace: Pace) -> None:
     assert pace.used_percent("17841") == 90
 
 
-def test_a_full_account_waits_even_when_no_time_is_given(pace: Pace) -> None:
-    assert pace.heed(usage(100), "204") == 60
+def test_a_full_account_still_tries_now_and_then(pace: Pace, clock: Clock) -> None:
+    assert pace.heed(usage(100), "204") == 0
+    pace.reserve("204", "text")
     with pytest.raises(NotDelivered):
         pace.reserve("204", "text")
+    clock.at += 25
+    assert paced(1, pace, clock) <= 5
+
+
+def test_no_header_stops_an_account_for_more_than_a_day(pace: Pace, clock: Clock) -> None:
+    pace.heed(usage(100, minutes=9_999_999), "204")
+    clock.at += 86_401
+    assert pace.reserve("204", "text") == 0
 
 
 @pytest.mark.parametrize(
