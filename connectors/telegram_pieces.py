@@ -46,7 +46,9 @@ def pieces(message: Outgoing) -> list[Piece]:
 def as_words(body: Json) -> Json:
     """A call with a picture as one without: what is sent when the picture cannot be fetched."""
     kept = {name: value for name, value in body.items() if name in ("chat_id", "reply_markup")}
-    text = body.get("caption") or body.get("photo") or ""
+    text = body.get("caption", "")
+    if "reply_markup" not in body:  # a product's buttons lead to the product
+        text = f"{text}\n{body.get('photo', '')}".strip()
     return {"method": "sendMessage", **kept, "text": text}
 
 

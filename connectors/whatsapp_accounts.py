@@ -7,18 +7,13 @@ from bot.core.channel import Heard
 from connectors.meta import Entry, fingerprint, key, listed, mapping, moment, word
 
 Json = Mapping[str, Any]
-_TEMPLATES = {
-    "APPROVED": "ok",
-    "REINSTATED": "ok",
-    "REJECTED": "broken",
-    "DISABLED": "broken",
-    "PENDING_DELETION": "broken",
-    "DELETED": "broken",
-}
 _BROKEN = frozenset(
     {"DISABLED_UPDATE", "ACCOUNT_DELETED", "ACCOUNT_RESTRICTION", "PARTNER_REMOVED", "BAN", "REJECTED"}
 )
-_OK = frozenset({"ONBOARDING", "UPGRADE", "APPROVED", "VERIFIED_ACCOUNT", "REINSTATE", "PARTNER_ADDED"})
+_MENDED = frozenset({"REINSTATE", "APPROVED"})
+_NO_NEWS = frozenset(
+    {"ONBOARDING", "PARTNER_ADDED", "PARTNER_APP_INSTALLED", "UNFLAGGED", "UPGRADE", "VERIFIED_ACCOUNT"}
+)
 _ACCOUNT = (
     "account_update",
     "account_alerts",
@@ -52,28 +47,23 @@ def read_change(name: str, value: Json, entry: Entry, accounts: Mapping[str, str
 
 
 def _template(name: str, value: Json, entry: Entry, account: str) -> Iterator[Heard]:
-    event = (
-        word(value.get("event")).upper()
-        or word(value.get("new_category"))
-        or word(value.get("new_quality_score"))
+    status = next(
+        (
+            found
+            for field in ("event", "new_category", "new_quality_score")
+            if (found := word(value.get(field)))
+        ),
+        "",
     )
-    state = _TEMPLATES.get(event, "warning")
-    template = f"{word(value.get('message_template_name'))} ({word(value.get('message_template_language'))})"
-    why = word(value.get("reason"))
-    reason = " ".join(part for part in ("template", template, event, why if why != "NONE" else "") if part)
-    yield Heard(
-        "template_status",
-        account,
-        key(name, fingerprint(dict(value)), entry.at.timestamp()),
-        entry.at,
-        detail={
-            "state": state,
-            "reason": reason[:300],
-            "template": word(value.get("message_template_name")),
-            "language": word(value.get("message_template_language")),
-            "event": event,
-        },
-    )
+    reason = word(value.get("reason"))
+    detail = {
+        "name": word(value.get("message_template_name")),
+        "language": word(value.get("message_template_language")),
+        "status": status.upper(),
+        "reason": "" if reason == "NONE" else reason,
+    }
+    own = key(name, fingerprint(dict(value)), entry.at.timestamp())
+    yield Heard("template_status", account, own, entry.at, detail=detail)
 
 
 def _account(name: str, value: Json, entry: Entry, account: str) -> Iterator[Heard]:
@@ -82,7 +72,9 @@ def _account(name: str, value: Json, entry: Entry, account: str) -> Iterator[Hea
         or word(value.get("decision"))
         or word(mapping(value.get("ban_info")).get("waba_ban_state"))
     ).upper()
-    state = "broken" if event in _BROKEN else "ok" if event in _OK else "warning"
+    if event in _NO_NEWS:
+        return
+    state = "broken" if event in _BROKEN else "ok" if event in _MENDED else "warning"
     what = (
         word(value.get("alert_description"))
         or word(value.get("rejection_reason"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.channel import Heard
 from bot.core.messages import File
-from connectors.graph_errors import Problem, rule_for
+from connectors.graph_errors import UNKNOWN, Problem, rule_for
 from connectors.meta import Entry, decode, entries, fingerprint, key, listed, mapping, moment, word
 from connectors.whatsapp_accounts import read_change
 from connectors.whatsapp_errors import RULES
@@ -380,7 +380,15 @@ def _failure(error: Json) -> dict[str, str]:
     rule = rule_for(Problem(400, code=number), RULES)
     details = _words(mapping(error.get("error_data")).get("details"))
     said = details or _words(error.get("message")) or _words(error.get("title"))
-    return {"code": code, "cause": rule.cause, "reason": f"{rule.words} ({code}: {said})"[:_TITLE_LIMIT]}
+    is_known = rule is not UNKNOWN
+    reason = (
+        f"{rule.words} ({code}: {said})"
+        if is_known
+        else f"{said or rule.words} ({code})"
+        if code
+        else rule.words
+    )
+    return {"code": code, "cause": rule.cause, "reason": reason[:_TITLE_LIMIT]}
 
 
 def read_error(error: Json, frame: Frame) -> Heard:

@@ -62,7 +62,9 @@ def as_words(body: Json) -> Json | None:
     if not isinstance(image, dict):
         return None
     kept = {name: value for name, value in body.items() if name not in ("image", "type")}
-    words = str(image.get("caption") or image.get("link") or "")
+    words = str(image.get("caption") or "")
+    if "://" not in words:  # a product's caption has the product's own address
+        words = f"{words}\n{image.get('link', '')}".strip()
     return {**kept, **_text(words)}
 
 

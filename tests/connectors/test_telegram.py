@@ -164,7 +164,9 @@ async def test_a_picture_that_cannot_be_fetched_goes_as_words(
     api.answer(f"{BASE}/sendMessage", SENT)
     receipt = await channel.send(message(), PHOTO)
     assert receipt.platform_id == "5551001:91"
-    assert api.bodies(f"{BASE}/sendMessage") == [{"chat_id": 5551001, "text": "Throw"}]
+    assert api.bodies(f"{BASE}/sendMessage") == [
+        {"chat_id": 5551001, "text": "Throw\nhttps://shop.example/1.jpg"}
+    ]
 
 
 async def test_a_photo_refused_for_another_reason_is_not_sent_as_words(

@@ -4,23 +4,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.core.channel import Outgoing
-from bot.core.messages import (
-    Choice,
-    File,
-    Image,
-    OrderCard,
-    OrderLine,
-    Part,
-    ProductCard,
-    Products,
-    QuickReplies,
-    Survey,
-    Text,
-)
+from bot.core.messages import Choice, File, Image, Part, Products, QuickReplies, Text
 from connectors import telegram_pieces
+from tests.connectors.parts import MESSAGES, ORDER, SURVEY, product, said
 
 
 def utf16(text: str) -> int:
@@ -49,35 +37,6 @@ def bodies(*parts: Part, language: str = "en") -> list[dict[str, Any]]:
 def buttons(body: dict[str, Any]) -> list[list[tuple[str, str]]]:
     rows = body.get("reply_markup", {"inline_keyboard": []})["inline_keyboard"]
     return [[(item["text"], item.get("callback_data") or item["url"]) for item in row] for row in rows]
-
-
-def product(number: int = 1, **changes: Any) -> ProductCard:
-    values: dict[str, Any] = {
-        "product_id": f"LL-{number}",
-        "title": f"Linen throw {number}",
-        "price_minor": 3990,
-        "currency": "EUR",
-        "availability": "in_stock",
-        "stock": 4,
-        "url": f"https://shop.example/p/{number}",
-        "image": f"https://shop.example/p/{number}.jpg",
-        "description": "Soft, washed linen.",
-    }
-    return ProductCard(**{**values, **changes})
-
-
-ORDER = OrderCard(
-    number="A1042",
-    state="shipped",
-    placed_at="2026-03-01T10:00:00+00:00",
-    total_minor=8990,
-    currency="EUR",
-    lines=(OrderLine("Linen throw", "Sand", 1, 8990),),
-    timeline=(),
-    carrier="Omniva",
-    tracking_number="LT123",
-    tracking_url="https://track.example/LT123",
-)
 
 
 def test_words_go_out_as_they_are_without_markup() -> None:
@@ -116,7 +75,7 @@ def test_a_payload_that_does_not_fit_is_answered_by_its_title() -> None:
 
 
 def test_a_rating_is_one_row_of_five() -> None:
-    (body,) = bodies(Text("How was it?"), Survey("s1", "csat", 5, "How was it?"))
+    (body,) = bodies(Text("How was it?"), SURVEY)
     assert buttons(body) == [[(str(score), f"c:77:rate:{score}") for score in range(1, 6)]]
 
 
@@ -207,37 +166,11 @@ def test_without_a_picture_its_words_and_buttons_remain() -> None:
     assert words["method"] == "sendMessage"
     assert words["text"] == body["caption"]
     assert words["reply_markup"] == body["reply_markup"]
-    (bare,) = bodies(Image("https://shop.example/a.png"))
-    assert telegram_pieces.as_words(bare)["text"] == "https://shop.example/a.png"
+    (named,) = bodies(Image("https://shop.example/a.png", "The front"))
+    assert telegram_pieces.as_words(named)["text"] == "The front\nhttps://shop.example/a.png"
 
 
-TEXTS = st.text(max_size=60) | st.text(st.sampled_from("a 😀é\n.🏽"), max_size=6000)
-TITLES = st.text(min_size=1, max_size=200)
-CHOICES = st.lists(st.builds(Choice, st.text(min_size=1, max_size=80), TITLES), max_size=40)
-URLS = st.sampled_from(["", "/p/1", "https://shop.example/p", "http://localhost/p"]) | st.text(max_size=40)
-CARDS = st.builds(
-    ProductCard,
-    product_id=st.text(max_size=80),
-    title=TEXTS,
-    price_minor=st.integers(0, 10**12),
-    currency=st.text(max_size=4),
-    availability=st.sampled_from(["in_stock", "out_of_stock", "sold"]),
-    stock=st.none(),
-    url=URLS,
-    image=URLS | st.just("https://shop.example/1.jpg"),
-    description=TEXTS,
-)
-PARTS = st.one_of(
-    st.builds(Text, TEXTS),
-    st.builds(QuickReplies, CHOICES.map(tuple)),
-    st.builds(Image, URLS | st.just("https://shop.example/1.jpg"), TEXTS),
-    st.builds(Products, st.lists(CARDS, max_size=7).map(tuple)),
-    st.just(ORDER),
-    st.just(Survey("s1", "csat", 5, "How was it?")),
-)
-
-
-@given(st.lists(PARTS, max_size=5))
+@given(MESSAGES)
 def test_no_call_breaks_a_limit(parts: list[Part]) -> None:
     for body in bodies(*parts):
         assert "parse_mode" not in body
@@ -253,6 +186,14 @@ def test_no_call_breaks_a_limit(parts: list[Part]) -> None:
                 assert target.startswith("https://") or 1 <= len(target.encode()) <= 64
 
 
-@given(st.lists(PARTS, max_size=5))
+@given(MESSAGES)
 def test_the_same_message_gives_the_same_calls(parts: list[Part]) -> None:
     assert bodies(*parts) == bodies(*parts)
+
+
+@given(MESSAGES)
+def test_no_choice_is_lost(parts: list[Part]) -> None:
+    titles = [item.title for part in parts if isinstance(part, QuickReplies) for item in part.items]
+    words = " ".join(said(bodies(*parts)).split())
+    for title in titles:
+        assert " ".join(title.split())[:40] in words

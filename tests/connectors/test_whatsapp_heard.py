@@ -170,7 +170,28 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "reason": "WhatsApp cannot deliver to this shopper (131026: Message Undeliverable.)",
         },
     },
-    "failed_without_reason": {"kind": "status.failed"},
+    "failed_without_reason": {
+        "kind": "status.failed",
+        "detail": {
+            "status": "failed",
+            "code": "",
+            "cause": "message",
+            "reason": "the platform refused the message",
+        },
+    },
+    "account_reinstated": {
+        "kind": "account",
+        "detail": {"state": "ok", "reason": "account update REINSTATE", "event": "REINSTATE"},
+    },
+    "account_error_unknown": {
+        "kind": "error",
+        "detail": {
+            "state": "warning",
+            "code": "0",
+            "cause": "message",
+            "reason": "We could not authenticate the app user (0)",
+        },
+    },
     "account_error": {
         "kind": "error",
         "detail": {
@@ -183,22 +204,15 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "template_rejected": {
         "kind": "template_status",
         "detail": {
-            "state": "broken",
-            "reason": "template order_shipped (lt) REJECTED INVALID_FORMAT",
-            "template": "order_shipped",
+            "name": "order_shipped",
             "language": "lt",
-            "event": "REJECTED",
+            "status": "REJECTED",
+            "reason": "INVALID_FORMAT",
         },
     },
     "template_approved": {
         "kind": "template_status",
-        "detail": {
-            "state": "ok",
-            "reason": "template order_shipped (lt) APPROVED",
-            "template": "order_shipped",
-            "language": "lt",
-            "event": "APPROVED",
-        },
+        "detail": {"name": "order_shipped", "language": "lt", "status": "APPROVED", "reason": ""},
     },
     "account_restricted": {
         "kind": "account",
@@ -225,7 +239,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "unknown_field": {"kind": "ignored"},
 }
-SEVERAL = {"twice", "batch", "another_object", "empty"}  # have tests of their own
+SEVERAL = {"twice", "batch", "another_object", "empty", "account_verified"}  # have tests of their own
 
 
 def hear(body: bytes, **accounts: str) -> list[Heard]:
@@ -264,7 +278,7 @@ def test_messages_of_several_people_keep_their_names() -> None:
     assert (second.person, second.name, second.text) == ("37060000555", "Jonas", "Me too")
 
 
-@pytest.mark.parametrize("name", ["another_object", "empty"])
+@pytest.mark.parametrize("name", ["another_object", "empty", "account_verified"])
 def test_what_is_nothing_to_us_is_one_ignored_event(name: str) -> None:
     (event,) = hear(read(name))
     assert event.kind == "ignored"
