@@ -1,14 +1,15 @@
 """What agents do in the inbox: each step in one unit of work, on behalf of the person signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.core.channel import Connector
 from bot.core.errors import BadInput, Conflict, NotFound
 from bot.core.messages import Part
 from bot.core.times import now
-from bot.desk import assign, reply
+from bot.desk import assign, reach, reply
 from bot.desk import close as closing
 from bot.desk import hand_off as handing
 from bot.desk.context import Context
@@ -16,6 +17,7 @@ from bot.store import conversations, people
 from bot.store import inbox as rows
 from bot.store.tables import Conversation, User
 
+Connectors = Mapping[str, Connector]
 PRESENCES = ("available", "busy", "away")
 
 
@@ -26,8 +28,8 @@ def _user(session: Session, user_id: int) -> User:
     return user
 
 
-def opened(session: Session, conversation_id: str, *, limit: int = 80) -> dict[str, Any]:
-    """A conversation with the latest `limit` events and what is still on its way out.
+def whole(session: Session, conversation_id: str, *, connectors: Connectors) -> dict[str, Any]:
+    """All an agent sees of a conversation on top of its thread, and whether they can reply (`reach.Reach`).
 
     Raises:
         NotFound: there is none.
@@ -35,6 +37,18 @@ def opened(session: Session, conversation_id: str, *, limit: int = 80) -> dict[s
     found = rows.whole(session, conversation_id)
     if found is None:
         raise NotFound("there is no such conversation")
+    return found | {"can_reply": reach.can_reply(session, conversation_id, connectors, now())}
+
+
+def opened(
+    session: Session, conversation_id: str, *, connectors: Connectors, limit: int = 80
+) -> dict[str, Any]:
+    """A conversation with the latest `limit` events and what is still on its way out.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = whole(session, conversation_id, connectors=connectors)
     events = conversations.events_before(
         session, conversation_id, found["cursor"] + 1, for_agents=True, limit=limit
     )
@@ -96,13 +110,40 @@ def _check_not_anothers(session: Session, conversation_id: str, user_id: int) ->
 
 
 def answer(
-    session: Session, conversation_id: str, *, user_id: int, text: str, client_id: str, parts: Sequence[Part]
+    session: Session,
+    conversation_id: str,
+    *,
+    user_id: int,
+    text: str,
+    client_id: str,
+    parts: Sequence[Part],
+    connectors: Connectors,
 ) -> int:
-    """Reply to the shopper; the message's id, the same for a repeat of `client_id`."""
+    """Reply to the shopper; the message's id, the same for a repeat of `client_id`.
+
+    Raises:
+        OutsideWindow: the channel does not let us write to this shopper now; nothing is kept.
+    """
     message = reply.reply(
-        session, conversation_id, user=_user(session, user_id), text=text, client_id=client_id, parts=parts
+        session,
+        conversation_id,
+        user=_user(session, user_id),
+        text=text,
+        client_id=client_id,
+        parts=parts,
+        check=lambda conversation: reach.check(session, conversation, connectors, now()),
     )
     return message.id
+
+
+def send_again(session: Session, conversation_id: str, message_id: int, *, user_id: int) -> None:
+    """Let a message that failed leave once more.
+
+    Raises:
+        NotFound: no such message in this conversation.
+        Conflict: the conversation is another's, or the message did not fail.
+    """
+    reply.send_again(session, conversation_id, message_id, user=_user(session, user_id))
 
 
 def note(session: Session, conversation_id: str, *, user_id: int, text: str, client_id: str) -> int:

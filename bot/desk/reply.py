@@ -1,19 +1,20 @@
 """What agents write: answers to the shopper, and notes among themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.core.errors import BadInput, Conflict
+from bot.core.errors import BadInput, Conflict, NotFound
 from bot.core.messages import Part, Text
 from bot.core.ownership import Owner
 from bot.core.text import clean
 from bot.core.times import now
+from bot.desk.deliver import tell_agents
 from bot.desk.say import say
 from bot.store.conversations import append_event, by_platform_id, locked
 from bot.store.messages import Written
-from bot.store.tables import Message, User
+from bot.store.tables import Conversation, Message, User
 
 
 def reply(
@@ -24,9 +25,12 @@ def reply(
     text: str,
     client_id: str,
     parts: Sequence[Part] = (),
+    check: Callable[[Conversation], object] | None = None,
     at: datetime | None = None,
 ) -> Message | Written:
     """An answer of the agent who has the conversation; a repeat of `client_id` changes nothing.
+
+    `check` may refuse a new one by raising.
 
     Raises:
         BadInput: nothing to say.
@@ -45,6 +49,8 @@ def reply(
         raise BadInput("write something first", field="text")
     if conversation.owner != Owner.AGENT or conversation.agent_id != user.id:
         raise Conflict("take the conversation first: it is not yours")
+    if check is not None:
+        check(conversation)
     said: list[Part] = [Text(text)] if text else []
     message = say(
         session,
@@ -57,6 +63,29 @@ def reply(
     )
     conversation.left_message = ""
     return message
+
+
+def send_again(
+    session: Session, conversation_id: str, message_id: int, *, user: User, at: datetime | None = None
+) -> None:
+    """Put a message that failed back into the outbox, under the agent's hand; what of it had left stays.
+
+    Raises:
+        NotFound: no such message in this conversation.
+        Conflict: the conversation is not theirs, or the message did not fail.
+    """
+    conversation = locked(session, conversation_id)
+    if conversation.owner != Owner.AGENT or conversation.agent_id != user.id:
+        raise Conflict("take the conversation first: it is not yours")
+    message = session.get(Message, message_id)
+    if message is None or message.conversation_id != conversation_id:
+        raise NotFound("there is no such message in this conversation")
+    if message.direction != "out" or message.state != "failed":
+        raise Conflict("this message did not fail")
+    message.state, message.error, message.next_try_at = "pending", "", None
+    message.attempts = 0
+    message.owner_version = conversation.owner_version
+    tell_agents(session, conversation, message, at or now())
 
 
 def note(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core import windows
-from bot.core.channel import Capabilities, Outgoing, Piece, Platform, Receipt
+from bot.core.channel import Capabilities, Outgoing, Piece, Platform, Receipt, Template
 from bot.core.errors import NotDelivered, OutsideWindow
 from bot.core.messages import File, Image, Part, ProductCard, Products, Text, from_json
 from bot.core.times import seconds_between
@@ -231,8 +231,17 @@ def _outgoing(
         language=message.language or conversation.language,
         way=way,
         comment=comment,
+        template=_template(message),
     )
     return outgoing, obstacle
+
+
+def _template(message: Message) -> Template | None:
+    """What `extra["template"]` names: name, language, parameters and button, as in `Template`."""
+    found = message.extra.get("template")
+    if not found:
+        return None
+    return Template(**{**found, "parameters": tuple(found.get("parameters", ()))})
 
 
 def _rendered(platform: Platform, outgoing: Outgoing) -> Sequence[Piece] | None:
@@ -262,7 +271,7 @@ def _opening(
         window_at=conversation.window_at,
         last_shopper_at=conversation.last_shopper_at,
         at=at,
-        has_template=bool(message.extra.get("template")),
+        has_template=_template(message) is not None,
     )
 
 

@@ -86,8 +86,10 @@ def ask(
         is_demo=conversation.is_demo,
     )
     session.add(row)
-    question = context.words.text("survey.csat", conversation.language)
-    part = messages.Survey(survey_id=row.id, survey="csat", scale=SCALE, question=question)
+    locale = conversation.language
+    question = context.words.text("survey.csat", locale)
+    labels = tuple(context.words.text(f"survey.rate.{score}", locale) for score in range(1, SCALE + 1))
+    part = messages.Survey(survey_id=row.id, survey="csat", scale=SCALE, question=question, labels=labels)
     say(
         session,
         conversation,

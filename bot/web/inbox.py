@@ -6,7 +6,7 @@ from typing import Any
 from sanic import HTTPResponse, Request
 
 from bot.bootstrap import Services
-from bot.core.errors import BadInput, NotFound
+from bot.core.errors import BadInput
 from bot.core.ids import is_client_id
 from bot.core.messages import Part, Products
 from bot.desk import inbox
@@ -82,7 +82,7 @@ def _pages(api: Api) -> None:
             "bot_name": profile.bot_name,
             "shop_locale": profile.locale,
         }
-        return render(request, "inbox.html", texts=("inbox", "reason"), data=data)
+        return render(request, "inbox.html", texts=("inbox", "reason", "channels", "cannot_reply"), data=data)
 
     @api.route("GET", "/inbox", guard="agent", returns="the inbox")
     async def inbox_page(request: Request) -> HTTPResponse:
@@ -133,7 +133,9 @@ def _lists(api: Api) -> None:
     async def conversation(request: Request, conversation_id: str) -> Any:
         """One conversation with its latest events."""
         services = services_of(request)
-        found = await services.database.read(inbox.opened, conversation_id)
+        found = await services.database.read(
+            inbox.opened, conversation_id, connectors=services.outbox.connectors
+        )
         watchers = inbox_live.watchers_of(request.app, conversation_id)
         return {"ok": True, **found, "watchers": watchers}
 
@@ -157,9 +159,9 @@ def _steps(api: Api) -> None:
     async def done(request: Request, conversation_id: str) -> Any:
         services = services_of(request)
         services.changed(conversation_id)
-        row = await services.database.read(rows.whole, conversation_id)
-        if row is None:
-            raise NotFound
+        row = await services.database.read(
+            inbox.whole, conversation_id, connectors=services.outbox.connectors
+        )
         return {"ok": True, "conversation": row}
 
     @api.route(
@@ -233,9 +235,25 @@ def _words(api: Api) -> None:
             text=_checked(services, body.text),
             client_id=body.client_id,
             parts=parts,
+            connectors=services.outbox.connectors,
         )
         services.changed(conversation_id)
         return {"ok": True, "message": {"id": message_id, "client_id": body.client_id}}
+
+    @api.route(
+        "POST",
+        f"{CONVERSATION}/messages/<message_id:int>/retry",
+        guard="agent",
+        returns="ok; 409 unless the conversation is yours and the message failed",
+    )
+    async def retry(request: Request, conversation_id: str, message_id: int) -> Any:
+        """Send a message that failed once more."""
+        services = services_of(request)
+        await services.database.write(
+            inbox.send_again, conversation_id, message_id, user_id=person_of(request).id
+        )
+        services.changed(conversation_id)
+        return {"ok": True}
 
     @api.route("POST", f"{CONVERSATION}/note", guard="agent", body=Note, returns="message: {id, client_id}")
     async def note(request: Request, conversation_id: str, body: Note) -> Any:
