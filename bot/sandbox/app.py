@@ -208,6 +208,16 @@ def _own_routes(app: App, world: World) -> None:
             raise SanicException("no such media", status_code=404)
         return raw(kept.content, content_type=kept.content_type)
 
+    @app.get("/whatsapp_media/<media_id:str>")
+    async def whatsapp_media(request: Request, media_id: str) -> HTTPResponse:
+        kept, given = world.media.get(media_id), request.headers.get("authorization", "")
+        tokens = [a.token for a in world.accounts.values() if a.channel == "whatsapp"]
+        if not any(hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) for token in tokens):
+            raise SanicException("the token is missing", status_code=401)
+        if kept is None:
+            raise SanicException("no such media", status_code=404)
+        return raw(kept.content, content_type=kept.content_type)
+
     @app.get("/sandbox/health")
     async def health(_request: Request) -> HTTPResponse:
         return json_answer({"ok": True})

@@ -75,7 +75,7 @@ def _look(world: World, account: Account, node: str, call: Call) -> Done:
             "messaging_product": "whatsapp",
             "mime_type": media.content_type,
             "file_size": len(media.content),
-            "url": f"{call.base}/sandbox/media/{media.id}",
+            "url": f"{call.base}/whatsapp_media/{media.id}",
         }
     if account.channel == "whatsapp":
         raise Refused("node.unknown")

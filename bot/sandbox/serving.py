@@ -1,6 +1,7 @@
 """A stand-in really running on loopback, for tests and for programs: in this loop, or in a thread of its own."""
 
 import asyncio
+import socket
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -79,18 +80,15 @@ async def running(
     world = World(accounts, seed=seed)
     hooks = Hooks(world, pauses=pauses) if pauses is not None else Hooks(world)
     app = create_app(world, name=f"sandbox_{uuid.uuid4().hex}", hooks=hooks)
+    listening = socket.create_server(("127.0.0.1", port))
     server: Any = await app.create_server(
-        host="127.0.0.1",
-        port=port,
-        return_asyncio_server=True,
-        asyncio_server_kwargs={"start_serving": False},
+        sock=listening, return_asyncio_server=True, asyncio_server_kwargs={"start_serving": False}
     )
     await server.startup()
     await server.before_start()
     await server.start_serving()
-    port = server.server.sockets[0].getsockname()[1]
     try:
-        yield Sandbox(world, hooks, f"http://127.0.0.1:{port}")
+        yield Sandbox(world, hooks, f"http://127.0.0.1:{listening.getsockname()[1]}")
     finally:
         server.close()
         await server.before_stop()
