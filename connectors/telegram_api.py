@@ -166,7 +166,10 @@ def _result(status: int, body: bytes) -> Any:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    answer = answer if isinstance(answer, dict) else {}
+    if not isinstance(answer, dict):
+        if status < 300:
+            raise NotDelivered("Telegram's answer cannot be read", heals=True, cause="lost")
+        answer = {}
     if answer.get("ok") is True:
         return answer.get("result")
     code = answer.get("error_code")
@@ -183,9 +186,7 @@ def _refusal(code: int, answer: Mapping[str, Any]) -> Refused:
         seconds = float(pause) if isinstance(pause, int | float) else 5.0
         # It does not say whose limit was met; the bot's own is kept by `Pace`, so it is the chat's.
         return Refused(text, heals=True, retry_after_seconds=seconds, cause="busy", is_shared=False)
-    if code >= 500 or (
-        code == 200 and not answer
-    ):  # its gateways answer so when nobody behind them took the call
+    if code >= 500:  # its gateways say so when nobody behind them took the call
         return Refused(text, heals=True, cause="busy")
     if code in (401, 404):  # a token of the wrong form is 404
         return Refused(text, heals=False, cause="account")

@@ -118,7 +118,7 @@ async def test_a_piece_is_sent_and_its_id_is_of_the_chat(api: Loopback, channel:
         (refusal(400, "Bad Request: BUTTON_URL_INVALID"), "message", False, None),
         ((502, b"<html>Bad Gateway</html>"), "busy", True, None),
         ((500, {"ok": False, "error_code": 500, "description": "Internal"}), "busy", True, None),
-        ((200, b"not json"), "busy", True, None),
+        ((200, b"not json"), "lost", True, None),
     ],
 )
 async def test_a_refusal_says_whose_matter_it_is(
