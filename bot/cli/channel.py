@@ -1,6 +1,7 @@
 """`aisle channel`: channels of other houses set up, looked at and tried."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from bot.cli import channel_values, checks
 from bot.cli.channel_platforms import (
     ask_desk,
     check_address,
+    desk_finding,
     missing,
     named,
     platforms,
@@ -39,6 +41,7 @@ UNCHECKED = {"name": "", "state": "unchecked", "reason": "", "checked_at": None,
 @click.group("channel")
 def command() -> None:
     """Messenger, Instagram and other houses where shoppers write to the shop."""
+    logging.getLogger("aisle").addHandler(logging.NullHandler())  # what a platform says is shown as a finding
 
 
 @command.command("list")
@@ -119,24 +122,27 @@ def add(
     platform = named(platforms(before | collected), channel)
     check_address(chosen, platform, before | collected)
     refuse_missing(platform)
-    found = {channel: asyncio.run(_set_up(platform, (account,) if account else platform.accounts, chosen))}
+    accounts = (account,) if account else platform.accounts
+    results, desk = asyncio.run(_set_up(platform, accounts, chosen))
+    found = {channel: results}
     is_well = _is_well(found)
     path = channel_values.keep(chosen.home, collected) if is_well or keeps else None
     if path is not None:
         _record(migrated(), found)
+    is_new = any(before.get(name) != value for name, value in collected.items())
     outcome = Outcome(
         is_well=is_well,
-        has_warnings=any(one.state == "warning" for one in found[channel]),
+        has_warnings=any(one.state == "warning" for one in results),
+        desk=_desk(desk, is_up=checks.is_up(chosen), is_new=is_new),
         webhook=webhook(chosen, channel),
         verify_token=verify_token(platform, collected),
         kept_in=str(path or ""),
-        needs_restart=path is not None and checks.is_up(chosen),
     )
     if is_json:
-        accounts = [_as_json(channel, one) for one in found[channel]]
-        say({"ok": is_well, "channel": channel, "accounts": accounts, **asdict(outcome)})
+        rows = [_as_json(channel, one) for one in results]
+        say({"ok": is_well, "channel": channel, "accounts": rows, **asdict(outcome)})
     else:
-        show(channel, found[channel])
+        show(channel, results)
         tell(channel, outcome)
     sys.exit(0 if is_well else 1)
 
@@ -150,11 +156,12 @@ async def _check(
             found[platform.name] = [await channel_checks.check(platform, one) for one in platform.accounts]
         finally:
             await platform.close()
-        desks[platform.name] = await ask_desk(webhook(chosen, platform.name), platform.name)
+        address = webhook(chosen, platform.name)
+        desks[platform.name] = desk_finding(await ask_desk(address), address, platform.name)
     return found, desks
 
 
-async def _set_up(platform: Platform, accounts: Iterable[str], chosen: Settings) -> list[Checked]:
+async def _set_up(platform: Platform, accounts: Iterable[str], chosen: Settings) -> tuple[list[Checked], str]:
     from bot.core.profile import load
     from bot.desk.channel_profile import channel_profile
     from bot.desk.words import Words
@@ -162,12 +169,20 @@ async def _set_up(platform: Platform, accounts: Iterable[str], chosen: Settings)
     profile = channel_profile(load(chosen.shop_file), Words())
     address = webhook(chosen, platform.name)
     try:
-        return [
+        found = [
             await channel_checks.set_up(platform, one, webhook_url=address, profile=profile)
             for one in accounts
         ]
     finally:
         await platform.close()
+    return found, await ask_desk(address)
+
+
+def _desk(seen: str, *, is_up: bool, is_new: bool) -> str:
+    """What `ask_desk` saw, knowing that a running desk does not have new values."""
+    if seen == "silent" and not is_up:
+        return seen
+    return "ready" if seen == "ready" and not is_new else "old"
 
 
 def _is_well(found: Mapping[str, Iterable[Checked]]) -> bool:

@@ -60,22 +60,31 @@ def missing(platform: Platform) -> list[str]:
     return [prefix + name.removeprefix(prefix) for name in platform.missing]
 
 
-async def ask_desk(address: str, channel: str) -> Finding:
-    """Whether a desk that knows the channel answers at `address`, seen from this machine."""
-    what = f"desk: {address}"
+async def ask_desk(address: str) -> str:
+    """Seen from this machine, a desk at `address` is ready (knows the channel), old (does not yet) or silent."""
     try:
         async with aiohttp.ClientSession(timeout=ASK) as client, client.get(address) as answer:
-            status = answer.status
+            return "ready" if answer.status == KNOWN else "old"
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return Finding(
+        return "silent"
+
+
+def desk_finding(state: str, address: str, channel: str) -> Finding:
+    """The same in words."""
+    words = {
+        "ready": Finding("ok", f"desk: {address} answers"),
+        "old": Finding(
             "warning",
-            f"{what} does not answer",
-            "Start the desk (`aisle up`); see that its proxy passes it on.",
-        )
-    if status == KNOWN:
-        return Finding("ok", f"{what} answers")
-    advice = f"Restart the desk: it does not know {channel} yet. Does the proxy pass /webhooks/ on to it?"
-    return Finding("warning", f"{what} answers {status}", advice)
+            f"desk: {address} is not the webhook of {channel}",
+            "restart the desk, which reads the values when it starts; see that the proxy passes /webhooks/ on to it",
+        ),
+        "silent": Finding(
+            "warning",
+            f"desk: {address} does not answer",
+            "start the desk (`aisle up`); see that its proxy passes /webhooks/ on to it",
+        ),
+    }
+    return words[state]
 
 
 def webhook(chosen: Settings, channel: str) -> str:

@@ -11,19 +11,22 @@ from bot.desk.channel_checks import Checked
 
 SIGNS = {"ok": "✓", "warning": "!", "broken": "✗", "unchecked": "?"}
 RESTART = "Restart the desk, which reads the values when it starts: Ctrl-C and `aisle up`, or its service."
-START = "Start the desk: `aisle up`. One that runs on another machine or as `aisle serve` must be restarted."
+START = "Start the desk: `aisle up`."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `add` came to. `verify_token` and `kept_in` are empty when there is none, and when nothing was kept."""
+    """What `add` came to. `desk`: ready (has these values), old (runs without them) or silent (does not answer).
+
+    `verify_token` and `kept_in` are empty when there is none, and when nothing was kept.
+    """
 
     is_well: bool
     has_warnings: bool
+    desk: str
     webhook: str
     verify_token: str
     kept_in: str
-    needs_restart: bool
 
 
 def show(channel: str, accounts: Iterable[Checked]) -> None:
@@ -67,14 +70,15 @@ def tell(channel: str, outcome: Outcome) -> None:
     if not outcome.is_well:
         click.echo(f"\nKept in {outcome.kept_in} all the same. Nothing is sent until ✗ is mended ({page}).")
         return
-    steps = [RESTART if outcome.needs_restart else START]
-    if outcome.verify_token and outcome.has_warnings:
+    steps = {"ready": [], "old": [RESTART], "silent": [START]}[outcome.desk]
+    is_first = outcome.verify_token and outcome.has_warnings and outcome.desk != "ready"
+    if is_first:
         steps.append(
             f"`aisle channel add {channel}` again: now the platform reaches the desk and takes the webhook's address."
         )
-    if outcome.verify_token:
+    if outcome.verify_token and outcome.has_warnings:
         steps.append(
-            f"Should it not, enter it in the app's dashboard, under Webhooks ({page}):\n"
+            f"{'Should it not, enter it' if is_first else 'If ! says so, enter'} in the app's dashboard ({page}):\n"
             f"     callback URL  {outcome.webhook}\n     verify token  {outcome.verify_token}"
         )
     steps.append(f"`aisle channel check {channel}`, and write the shop a message.")

@@ -2,8 +2,13 @@
 
 import fcntl
 import json
+import os
 import stat
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +19,12 @@ import connectors
 from bot.cli.supervise import parts
 from bot.core.channel_settings import merged
 from bot.core.settings import Settings
+from bot.sandbox.accounts import environment as environment_of
 from bot.sandbox.accounts import generated
 from bot.sandbox.serving import InThread
 from bot.store.database import Database
-from bot.store.tables import ChannelAccount
-from tests.cli.conftest import Aisle
+from bot.store.tables import ChannelAccount, Message
+from tests.cli.conftest import ROOT, Aisle
 
 
 @pytest.fixture
@@ -141,7 +147,7 @@ def test_a_webhook_nobody_answers_yet_is_said_with_what_to_do_next(
         "channel", "add", "messenger", AISLE_PUBLIC_URL="http://127.0.0.1:9", **page_values(page, platforms)
     )
     assert done.exit_code == 0, "the credentials are good: they are kept"
-    assert "the webhook's address was not taken" in done.stdout
+    assert "! the webhook's address" in done.stdout
     assert "`aisle channel add messenger` again" in done.stdout
     assert "http://127.0.0.1:9/webhooks/messenger" in done.stdout
     verify_token = merged(home, {})["AISLE_MESSENGER_VERIFY_TOKEN"]
@@ -297,7 +303,76 @@ def test_a_running_desk_must_be_restarted_and_it_is_said(
         done = aisle("channel", "add", "telegram", **given(bot, platforms))
     assert "Restart the desk" in done.stdout
     told = json.loads(aisle("channel", "add", "telegram", "--json").stdout)
-    assert told["needs_restart"] is False
+    assert told["desk"] == "silent", "it has stopped"
+
+
+def in_time(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def serving(install: dict[str, str], free_port: int) -> Iterator[Callable[[], str]]:
+    """Starts `aisle serve` with nothing but the install; the answer is its address."""
+    url = f"http://127.0.0.1:{free_port}"
+    secrets = {"AISLE_SECRET_KEY": "s" * 40, "AISLE_INTERNAL_SECRET": "i" * 40}
+    install |= {"AISLE_PORT": str(free_port), "AISLE_PUBLIC_URL": url}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AISLE_")}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> str:
+        command = [sys.executable, "-m", "bot", "serve"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=others | secrets | install))
+        in_time(lambda: answers(f"{url}/health"), "the desk serves")
+        return url
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(30)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def test_from_nothing_to_a_message_in_the_inbox_on_every_channel(
+    aisle: Aisle, platforms: InThread, serving: Callable[[], str], database: Database
+) -> None:
+    world = platforms.sandbox.world
+    values = environment_of(list(world.accounts.values()), platforms.url)
+    names = [account.channel for account in world.accounts.values()]
+    assert sorted(names) == sorted(name for name in connectors.NAMES if name not in ("web", "rest"))
+    for name in names:
+        own = {key: value for key, value in values.items() if key.startswith(f"AISLE_{name.upper()}_")}
+        added = aisle("channel", "add", name, **own)
+        assert added.exit_code == 0, added.stdout
+        assert "Start the desk" in added.stdout
+    url = serving()
+    for name in names:
+        told = json.loads(aisle("channel", "add", name, "--json").stdout)
+        assert (told["ok"], told["desk"]) == (True, "ready")
+    assert world.account("messenger").webhook == f"{url}/webhooks/messenger"
+    assert world.account("telegram").webhook == f"{url}/webhooks/telegram"
+    for name in ("instagram", "whatsapp"):  # as somebody enters it in the dashboard
+        world.account(name).webhook = f"{url}/webhooks/{name}"
+    assert aisle("channel", "check").stdout.count("✓ desk") == len(names)
+    for name in names:
+        platforms.call(lambda sandbox, name=name: sandbox.meet(name, "4901"))
+        platforms.call(lambda sandbox, name=name: sandbox.say(name, "4901", f"hello from {name}"))
+
+    def heard() -> bool:
+        with database.reading() as session:
+            found = session.execute(select(Message.channel, Message.text).where(Message.direction == "in"))
+            return {tuple(row) for row in found} == {(name, f"hello from {name}") for name in names}
+
+    in_time(heard, "all four messages are stored")
 
 
 def test_brain_and_actions_are_not_given_what_the_channels_are(
