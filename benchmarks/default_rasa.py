@@ -31,6 +31,11 @@ def cache() -> Path:
     return Path(os.environ.get("AISLE_BENCH_CACHE") or Path.home() / ".cache" / "aisle-bench")
 
 
+def is_trained() -> bool:
+    """Whether the comparison model is in the cache."""
+    return (cache() / "rasa-default" / "trained.json").exists()
+
+
 def rasa() -> str:
     """The `rasa` program of the brain's environment."""
     return str(machine.brain_python().with_name("rasa"))

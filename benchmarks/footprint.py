@@ -196,7 +196,7 @@ def main() -> None:
     chosen = parser.parse_args()
     feed = file_from(chosen.feed, "AISLE_BENCH_FEED")
     judgements = file_from(chosen.judgements, "AISLE_BENCH_JUDGEMENTS")
-    with started(is_short=chosen.short, twice=True) as systems:
+    with started(compares=not chosen.short, twice=True) as systems:
         print(measure(systems, is_short=chosen.short).markdown())
     print(prepare(is_short=chosen.short, feed=feed, judgements=judgements).markdown())
 

@@ -14,7 +14,7 @@ from benchmarks.product import Product
 
 @dataclass(frozen=True)
 class Systems:
-    """`default` is None in short runs. `first`: an earlier start of the same install, stopped by now, or None."""
+    """`default`: None where nothing is compared; `first`: an earlier start of the same install, over, or None."""
 
     product: Product
     default: DefaultRasa | None
@@ -22,7 +22,7 @@ class Systems:
 
 
 @contextmanager
-def started(*, is_short: bool, twice: bool = False) -> Iterator[Systems]:
+def started(*, compares: bool, twice: bool = False) -> Iterator[Systems]:
     """Start what is to be measured (the product `twice`, one after the other), and stop it at the end of the block."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill, too, stops what was started
     with ExitStack() as stack:
@@ -32,5 +32,5 @@ def started(*, is_short: bool, twice: bool = False) -> Iterator[Systems]:
             with Product(home) as first:
                 pass
         product = stack.enter_context(Product(home))
-        default = None if is_short else stack.enter_context(DefaultRasa())
+        default = stack.enter_context(DefaultRasa()) if compares else None
         yield Systems(product, default, first)

@@ -69,13 +69,17 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class Aim:
-    """A promise about a figure: met when it is at most (or, `at_least`, at least) `bound`."""
+    """A promise about a figure: met when it is at most (or, `at_least`, at least) `bound`.
+
+    Beyond `absurd` something is broken, however slow the machine.
+    """
 
     what: str
     value: float
     bound: float
     unit: str = ""
     at_least: bool = False
+    absurd: float = math.inf
 
     @property
     def is_met(self) -> bool:
@@ -96,10 +100,17 @@ class Aim:
 
 @dataclass
 class Report:
-    """What one program found."""
+    """What one program found; `faults`: what went wrong and is no matter of speed."""
 
     tables: list[Table] = field(default_factory=list)
     aims: list[Aim] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def all_faults(self) -> list[str]:
+        """`faults`, and figures beyond all reason."""
+        absurd = [aim for aim in self.aims if aim.value > aim.absurd]
+        return [*self.faults, *(f"{aim.what}: {aim.cells()[2]} is beyond reason" for aim in absurd)]
 
     def markdown(self) -> str:
         """All tables, then the aims."""

@@ -195,7 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="fewer rounds, without the comparison")
     is_short = parser.parse_args().short
-    with started(is_short=is_short) as systems:
+    with started(compares=not is_short) as systems:
         print(measure(systems, is_short=is_short).markdown())
 
 

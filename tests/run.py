@@ -1,6 +1,8 @@
 """`make test`: every suite in order, each with the environment it needs, and one tally on the last line.
 
-python tests/run.py [check] [desk] [brain] [browser] [whole]
+python tests/run.py [check] [desk] [brain] [browser] [whole] [speed]
+
+Without names all but `speed`, and that too with AISLE_MEASURE=1 (CI).
 """
 
 import os
@@ -113,12 +115,19 @@ def whole(tally: Tally) -> None:
     pytest(tally, "whole", PYTHON, ["tests/whole"], AISLE_CI_OUTPUT=str(OUT))
 
 
-SUITES = {"check": check, "desk": desk, "brain": brain, "browser": browser, "whole": whole}
+def speed(tally: Tally) -> None:
+    """A short measurement, to be looked at: it fails on what is wrong, however slow the machine is."""
+    step(tally, "speed", [*PYTHON, "-m", "benchmarks", "--short", "--out", str(OUT / "benchmarks.md")])
+
+
+SUITES = {"check": check, "desk": desk, "brain": brain, "browser": browser, "whole": whole, "speed": speed}
 
 
 def main() -> int:
     """Run the suites named, or all."""
-    names = sys.argv[1:] or list(SUITES)
+    names = sys.argv[1:] or [
+        name for name in SUITES if name != "speed" or os.environ.get("AISLE_MEASURE") == "1"
+    ]
     (OUT / "screenshots").mkdir(parents=True, exist_ok=True)
     tally = Tally()
     started = time.monotonic()

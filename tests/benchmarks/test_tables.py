@@ -129,3 +129,13 @@ def test_bulk_rows_are_whole_conversations_as_the_product_keeps_them(tmp_path: P
         ).fetchone()
     assert counts == [20, 20, 20, 20, 200, 200, 400]
     assert (broken, open_ones, last) == ([], (0,), (0,))
+
+
+def test_a_figure_beyond_reason_is_a_fault_and_a_missed_aim_is_not() -> None:
+    slow = Aim("a turn at message 150", 2.0, 1.5, "×", absurd=6.0)
+    broken = Aim("a turn at message 500", 14.0, 1.5, "×", absurd=6.0)
+    report = Report(aims=[slow, broken], faults=["3 of 100 messages were refused"])
+    assert report.all_faults == [
+        "3 of 100 messages were refused",
+        "a turn at message 500: 14 × is beyond reason",
+    ]
