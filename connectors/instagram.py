@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from bot.core.channel import Capabilities, Person, Secret
 from connectors.meta import secrets, word
 from connectors.meta_channel import SHARED_NEEDS, VERSION, MetaChannel, Values, values
-from connectors.meta_events import House
 from connectors.meta_pieces import Look
 from connectors.meta_set_up import Setup
+from connectors.meta_told import House
 
 NAME = "instagram"
 CAPABILITIES = Capabilities(
@@ -76,6 +76,7 @@ LOGIN_FIELDS = (
     "comments",
     "live_comments",
 )
+MAY_LACK = frozenset({"message_edit"})  # not in every version's list
 PROFILE_CALLS = (("ice_breakers",), ("persistent_menu",))
 
 
@@ -99,6 +100,7 @@ def _through_page(given: Mapping[str, str]) -> Setup:
         object="instagram",
         fields=("messages",),
         app_fields=APP_FIELDS,
+        may_lack=MAY_LACK,
         permissions=("instagram_basic", "instagram_manage_messages", "instagram_manage_comments"),
         looks_at="id,name,instagram_business_account",
         own_ids=("instagram_business_account",),
@@ -118,6 +120,7 @@ def _on_its_own(given: Mapping[str, str]) -> Setup:
         object="instagram",
         fields=LOGIN_FIELDS,
         app_fields=LOGIN_FIELDS,
+        may_lack=MAY_LACK,
         permissions=(),
         looks_at="id,user_id,username",
         own_ids=("id", "user_id"),

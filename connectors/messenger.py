@@ -6,9 +6,9 @@ from typing import Any
 from bot.core.channel import Capabilities, Person, Secret
 from connectors.meta import secrets, word
 from connectors.meta_channel import SHARED_NEEDS, VERSION, MetaChannel, Values, values
-from connectors.meta_events import House
 from connectors.meta_pieces import Look
 from connectors.meta_set_up import Setup
+from connectors.meta_told import House
 
 NAME = "messenger"
 CAPABILITIES = Capabilities(
@@ -84,6 +84,7 @@ class Messenger(MetaChannel):
                 object="page",
                 fields=FIELDS,
                 app_fields=FIELDS,
+                may_lack=frozenset({"feed"}),  # needs a permission of its own
                 permissions=PERMISSIONS,
                 looks_at="id,name",
                 own_ids=("id",),

@@ -13,10 +13,10 @@ from bot.core.windows import HUMAN_AGENT, PRIVATE_REPLY
 from connectors import meta, meta_set_up
 from connectors.graph import Graph
 from connectors.graph_errors import MEDIA_SUBCODES, Refused
-from connectors.meta_events import USER_REF, House
 from connectors.meta_heard import read_body
 from connectors.meta_pieces import Look, in_words, pieces
 from connectors.meta_set_up import Setup
+from connectors.meta_told import USER_REF, House
 
 SHARED_NEEDS = (
     Secret(

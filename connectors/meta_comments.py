@@ -7,7 +7,8 @@ from typing import Any
 from bot.core.channel import Heard
 from connectors.meta import Entry, fingerprint, key, mapping, moment, word
 from connectors.meta_attachments import URL_LENGTH
-from connectors.meta_events import ignored, small, test
+from connectors.meta_events import ignored, test
+from connectors.meta_told import small
 
 VERBS = frozenset({"add", "edit", "edited", "remove", "hide"})
 POSTS = frozenset({"post", "status", "photo", "video", "share", "album", "note"})
@@ -50,6 +51,8 @@ def _comments(touch: str) -> Callable[[Mapping[str, Any], Entry, datetime], Hear
         parent = word(value.get("parent_id"))
         detail |= {"media_id": media_id, "is_top_level": not parent}
         own_id = word(value.get("comment_id")) or word(value.get("id"))
+        if not own_id:  # mentioned in the words of somebody's own post
+            return _touch(value, entry, at, touch="post", own_id=media_id, parent="", detail=detail)
         return _touch(value, entry, at, touch=touch, own_id=own_id, parent=parent or media_id, detail=detail)
 
     return read

@@ -6,7 +6,8 @@ from datetime import datetime
 from bot.core.channel import Heard
 from connectors.meta import Entry, decode, entries
 from connectors.meta_comments import read_change
-from connectors.meta_events import House, ignored, read_event, read_standby
+from connectors.meta_events import ignored, read_event, read_standby
+from connectors.meta_told import House
 
 
 def read_body(body: bytes, house: House, *, expected: str, at: datetime) -> list[Heard]:

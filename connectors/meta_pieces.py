@@ -25,7 +25,7 @@ from bot.core.rendering import ELLIPSIS, MEASURES, degrade, shorten, split
 from bot.core.windows import HUMAN_AGENT, PRIVATE_REPLY
 from bot.core.words import availability, phrase, plain, price
 from connectors.cards import ask_about, is_picture, is_public, tracked
-from connectors.meta_events import USER_REF
+from connectors.meta_told import USER_REF
 
 BUTTON_TITLE = 20
 BUTTON_TEXT = 640  # of a template that is a text with buttons

@@ -1,6 +1,6 @@
 """Connecting a Page or an Instagram account: is the token good, is the webhook ours, what do people see first."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,38 +8,12 @@ from typing import Any
 
 from bot.core.channel import Finding
 from bot.core.errors import NotDelivered
-from bot.core.rendering import shorten
 from bot.core.times import now
 from connectors.graph import Graph
 from connectors.meta import listed, mapping, moment, word
+from connectors.meta_profile import PARTS
 
-GREETING, QUESTION, MENU_TITLE = 160, 80, 30  # characters
-QUESTIONS, MENU = 4, 3
 SOON = timedelta(days=14)
-# The platform's locales by ours; every reader without one of them sees the default.
-LOCALES: Mapping[str, tuple[str, ...]] = {
-    "cs": ("cs_CZ",),
-    "da": ("da_DK",),
-    "de": ("de_DE",),
-    "en": ("en_US", "en_GB"),
-    "es": ("es_ES", "es_LA"),
-    "et": ("et_EE",),
-    "fi": ("fi_FI",),
-    "fr": ("fr_FR", "fr_CA"),
-    "it": ("it_IT",),
-    "lt": ("lt_LT",),
-    "lv": ("lv_LV",),
-    "nb": ("nb_NO",),
-    "nl": ("nl_NL",),
-    "pl": ("pl_PL",),
-    "pt": ("pt_PT", "pt_BR"),
-    "ro": ("ro_RO",),
-    "sk": ("sk_SK",),
-    "sv": ("sv_SE",),
-    "tr": ("tr_TR",),
-    "uk": ("uk_UA",),
-}
-
 Json = dict[str, Any]
 
 
@@ -47,9 +21,10 @@ Json = dict[str, Any]
 class Setup:
     """What differs between the ways to connect, and the app's own values.
 
-    `object` and `app_fields` are the app's subscription, `fields` the account's; `own_ids`: fields of `me`, one of
-    which is the account. `is_by_id`: the account's id stands in addresses, else `me`. `shares_fields`: another
-    channel of the same Page has its fields in the same list. `routing`: the feature that lets other apps answer.
+    `object` and `app_fields` are the app's subscription, `fields` the account's; `may_lack` are asked for as well,
+    and left out when the platform refuses (a permission, a version). `own_ids`: fields of `me`, one of which is the
+    account. `is_by_id`: the account's id stands in addresses, else `me`. `shares_fields`: another channel of the same
+    Page has its fields in the same list. `routing`: the feature that lets other apps answer.
     """
 
     object: str
@@ -59,6 +34,7 @@ class Setup:
     looks_at: str
     own_ids: tuple[str, ...]
     profile_calls: tuple[tuple[str, ...], ...]  # names of `PARTS` that go together
+    may_lack: frozenset[str] = frozenset()
     app_id: str = ""
     app_secret: str = ""
     verify_token: str = ""
@@ -121,32 +97,34 @@ async def set_up(
         f"and subscribe to {', '.join(setup.app_fields)}"
     )
     if setup.app_token:
-        body = {
-            "object": setup.object,
-            "callback_url": webhook_url,
-            "verify_token": setup.verify_token,
-            "fields": ",".join(setup.app_fields),
-            "include_values": True,
-        }
-        asked = asking.post(f"{setup.app_id}/subscriptions", body, token=setup.app_token)
-        found += await _tried(
-            "the webhook's address was not taken", asked, _done("the webhook's address"), by_hand
+        found += await _first_taken(
+            "the webhook's address",
+            [
+                partial(_tell_address, setup, asking, webhook_url, names)
+                for names in _choices(setup, setup.app_fields)
+            ],
+            by_hand,
         )
     else:
         found.append(Finding("warning", "the webhook's address must be entered by hand", by_hand))
-    fields = set(setup.fields)
+    kept: set[str] = set()
     if setup.shares_fields:  # a call replaces the whole list, and the Page's own channel has its fields in it
         known = await asking.get(f"{setup.node(account)}/subscribed_apps")
-        fields |= _subscribed(setup, known) or set()
-    query = {"subscribed_fields": ",".join(sorted(fields))}
-    asked = asking.post(f"{setup.node(account)}/subscribed_apps", None, query=query)
-    found += await _tried("the account's events were not taken", asked, _done("the account's events"))
+        kept = _subscribed(setup, known) or set()
+    path = f"{setup.node(account)}/subscribed_apps"
+    found += await _first_taken(
+        "the account's events",
+        [
+            partial(asking.post, path, None, query={"subscribed_fields": ",".join(sorted(names | kept))})
+            for names in _choices(setup, setup.fields)
+        ],
+    )
     for names in setup.profile_calls:
         body = {name: part for name in names if (part := PARTS[name](profile))}
         if body:
-            asked = asking.post(f"{setup.node(account)}/messenger_profile", {**setup.beside, **body})
+            path = f"{setup.node(account)}/messenger_profile"
             words = ", ".join(body).replace("_", " ")
-            found += await _tried(f"{words}: not taken", asked, _done(words))
+            found += await _first_taken(words, [partial(asking.post, path, {**setup.beside, **body})])
     return found
 
 
@@ -185,8 +163,33 @@ async def _tried(
         return [Finding("warning", what, f"{error}; {advice}" if advice else str(error))]
 
 
-def _done(what: str) -> Callable[[Json], list[Finding]]:
-    return lambda _answer: [Finding("ok", what)]
+async def _first_taken(
+    what: str, calls: Sequence[Callable[[], Awaitable[Json]]], advice: str = ""
+) -> list[Finding]:
+    """The first of `calls` that the platform takes; when it takes none, what it said to the last."""
+    found: list[Finding] = []
+    for call in calls:
+        found = await _tried(f"{what}: not taken", call(), lambda _answer: [Finding("ok", what)], advice)
+        if found[0].state == "ok":
+            break
+    return found
+
+
+def _choices(setup: Setup, fields: Sequence[str]) -> list[set[str]]:
+    """The fields to ask for, then without those that may be refused."""
+    wished, least = set(fields) | setup.may_lack, set(fields) - setup.may_lack
+    return [wished, least] if setup.may_lack else [wished]
+
+
+def _tell_address(setup: Setup, asking: "_Asking", webhook_url: str, fields: set[str]) -> Awaitable[Json]:
+    body = {
+        "object": setup.object,
+        "callback_url": webhook_url,
+        "verify_token": setup.verify_token,
+        "fields": ",".join(sorted(fields)),
+        "include_values": True,
+    }
+    return asking.post(f"{setup.app_id}/subscriptions", body, token=setup.app_token)
 
 
 def _identity(setup: Setup, me: Json, account: str) -> Finding:
@@ -252,61 +255,3 @@ def _routing(setup: Setup, answer: Json) -> list[Finding]:
         return []
     advice = "make this app the default one in the Page's settings, under conversation routing"
     return [Finding("warning", "other apps may answer in the same conversations", advice)]
-
-
-def _get_started(profile: Mapping[str, Any]) -> Json:
-    payload = word(profile.get("get_started"))
-    return {"payload": payload} if payload else {}
-
-
-def _greeting(profile: Mapping[str, Any]) -> list[Json]:
-    texts = _by_locale(profile, "greeting")
-    return [{"locale": locale, "text": shorten(str(text), GREETING)} for locale, text in texts]
-
-
-def _ice_breakers(profile: Mapping[str, Any]) -> list[Json]:
-    return [
-        {
-            "call_to_actions": [
-                {"question": shorten(item["title"], QUESTION), "payload": item["payload"]}
-                for item in items[:QUESTIONS]
-            ],
-            "locale": locale,
-        }
-        for locale, items in _by_locale(profile, "starters")
-    ]
-
-
-def _menu(profile: Mapping[str, Any]) -> list[Json]:
-    return [
-        {
-            "locale": locale,
-            "composer_input_disabled": False,
-            "call_to_actions": [
-                {"type": "postback", "title": shorten(item["title"], MENU_TITLE), "payload": item["payload"]}
-                for item in items[:MENU]
-            ],
-        }
-        for locale, items in _by_locale(profile, "menu")
-    ]
-
-
-def _by_locale(profile: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
-    """(the platform's locale, what is said in it), the default one first: without it the platform takes none."""
-    found = {locale: said for locale, said in mapping(profile.get(name)).items() if said}
-    if not found:
-        return []
-    own = word(profile.get("locale"))
-    default = own if own in found else next(iter(found))
-    rows = [("default", found[default])]
-    for locale, said in found.items():
-        rows += [(theirs, said) for theirs in LOCALES.get(locale.split("-")[0].lower(), ())]
-    return rows
-
-
-PARTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    "get_started": _get_started,
-    "greeting": _greeting,
-    "ice_breakers": _ice_breakers,
-    "persistent_menu": _menu,
-}

@@ -335,6 +335,17 @@ async def test_a_refused_address_is_told_with_what_to_do_by_hand(api: Loopback, 
     assert "our-word" not in warning.advice
 
 
+async def test_a_field_that_is_refused_does_not_cost_the_others(api: Loopback, page: MetaChannel) -> None:
+    api.answer(f"/v25.0/{APP}/subscriptions", error(100), DONE)
+    api.answer(f"{MESSENGER}/subscribed_apps", error(200), DONE)
+    api.answer(f"{MESSENGER}/messenger_profile", DONE)
+    assert set((await set_up(page, PAGE)).values()) == {"ok"}
+    asked = [
+        call.query["subscribed_fields"].split(",") for call in api.calls if "subscribed_fields" in call.query
+    ]
+    assert [set(FIELDS) - set(names) for names in asked] == [set(), {"feed"}]
+
+
 async def test_instagram_keeps_the_fields_its_page_has_for_messenger(
     api: Loopback, through_page: MetaChannel
 ) -> None:
@@ -347,7 +358,7 @@ async def test_instagram_keeps_the_fields_its_page_has_for_messenger(
     subscribed = next(
         call for call in api.calls if call.method == "POST" and call.path.endswith("subscribed_apps")
     )
-    assert subscribed.query["subscribed_fields"] == "feed,messages"
+    assert subscribed.query["subscribed_fields"] == "feed,message_edit,messages"
     bodies = api.bodies(f"{INSTAGRAM}/messenger_profile")
     assert [set(body) for body in bodies] == [{"platform", "ice_breakers"}, {"platform", "persistent_menu"}]
     assert {body["platform"] for body in bodies} == {"instagram"}

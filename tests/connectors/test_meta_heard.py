@@ -340,7 +340,7 @@ INSTAGRAM = {
         },
     ),
     "mention_in_comment": ("comment.add", {"platform_id": "17865006", "person": "", "target": "17900999"}),
-    "mention_in_caption": ("ignored", {"person": ""}),
+    "mention_in_caption": ("post.add", {"platform_id": "17900999", "person": "", "text": ""}),
 }
 ALONE = {"messenger": BOTH | MESSENGER, "instagram": BOTH | INSTAGRAM}
 TOGETHER = {"odd_among_good", "same_twice", "two_pages"}
