@@ -79,7 +79,7 @@ def text_of(value: Any) -> str:
 
 
 def referral_of(holder: Mapping[str, Any]) -> dict[str, Any]:
-    """How somebody came here: `ref`, `source`, `type`, `ad_id`, `referer_uri`, `product_id`, and `ad` with its words."""
+    """How somebody came here: `ref`, `source`, `type`, `ad_id`, `referer_uri`, `product_id`, and `ad` (its words)."""
     raw = mapping(holder.get("referral"))
     names = ("ref", "source", "type", "ad_id", "referer_uri")
     found: dict[str, Any] = {name: text for name in names if (text := word(raw.get(name)))}
