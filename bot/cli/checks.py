@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from bot.brain import train
 from bot.cli.supervise import secrets
-from bot.core import profile
+from bot.core import channel_settings, profile
+from bot.core.channel_settings import FILE, variable
 from bot.core.errors import AisleError
 from bot.core.settings import Settings
 
@@ -40,7 +41,7 @@ def run(settings: Settings, root: Path, *, for_tests: bool) -> list[Finding]:
         *_secrets(settings),
         *_database(settings),
     ]
-    findings += [*_shop(settings), *_ports(settings)]
+    findings += [*_shop(settings), *_channels(settings), *_ports(settings)]
     return [*findings, *_test_tools()] if for_tests else findings
 
 
@@ -112,7 +113,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("secrets", "ok", "set, long enough")
-    for path in (settings.home / "secrets.env", settings.home / "sign-ins.json"):
+    for path in (settings.home / name for name in ("secrets.env", "sign-ins.json", FILE)):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding("permissions", "bad", f"others may read {path}", f"chmod 600 {path}")
 
@@ -159,6 +160,55 @@ def _shop(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "TLS", "warning", f"{settings.url} is not https", "put a reverse proxy with TLS before the desk"
         )
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """Channels that are on or half set up; the rest in one line. What the platforms say, `aisle channel check` asks."""
+    from bot.cli.channel_platforms import check_address, missing, platforms
+
+    values = channel_settings.merged(settings.home, os.environ)
+    found = platforms(values)
+    known = _known_states(settings)
+    for name, platform in found.items():
+        lacking = missing(platform)
+        if not lacking:
+            try:
+                check_address(settings, platform, values)
+            except AisleError as error:
+                yield Finding(f"channel {name}", "warning", str(error), "docs/channels/README.md")
+                continue
+            yield _of_accounts(name, [known.get((name, one), "unchecked") for one in platform.accounts])
+        elif any(values.get(variable(name, need.name)) for need in platform.needs):
+            words = f"off: {', '.join(lacking)} not set, or not of the form the platform gives"
+            yield Finding(f"channel {name}", "warning", words, f"aisle channel add {name}")
+    off = [name for name, platform in found.items() if platform.missing]
+    if off:
+        yield Finding("channels off", "ok", ", ".join(off))
+
+
+def _of_accounts(name: str, states: list[str]) -> Finding:
+    words = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    is_well = all(state == "ok" for state in states)
+    mend = "" if is_well else f"aisle channel check {name}"
+    return Finding(f"channel {name}", "ok" if is_well else "warning", f"on; accounts: {words}", mend)
+
+
+def _known_states(settings: Settings) -> dict[tuple[str, str], str]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.desk import channel_checks
+    from bot.store.database import Database
+
+    if not settings.database_url and not (settings.home / "aisle.db").exists():
+        return {}
+    database = Database(settings.database, threads=1)
+    try:
+        with database.reading() as session:
+            return {(row.channel, row.account): row.state for row in channel_checks.accounts(session)}
+    except SQLAlchemyError:
+        return {}  # said under `database`
+    finally:
+        database.close()
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -306,6 +306,35 @@ def test_a_running_desk_must_be_restarted_and_it_is_said(
     assert told["desk"] == "silent", "it has stopped"
 
 
+def doctor(aisle: Aisle, **environment: str) -> dict[str, dict[str, str]]:
+    """What `aisle doctor` finds, by name."""
+    checks = json.loads(aisle("doctor", "--json", **environment).stdout)["checks"]
+    return {check["name"]: check for check in checks}
+
+
+def test_the_doctor_knows_the_channels(aisle: Aisle, platforms: InThread, bot: Any, home: Path) -> None:
+    found = doctor(aisle)
+    assert found["channels off"]["found"] == "messenger, instagram, whatsapp, telegram"
+    half = doctor(aisle, AISLE_MESSENGER_TOKEN="x")["channel messenger"]
+    assert half["state"] == "warning"
+    assert "AISLE_MESSENGER_APP_SECRET" in half["found"]
+    assert half["mend"] == "aisle channel add messenger"
+    assert aisle("channel", "add", "telegram", **given(bot, platforms)).exit_code == 0
+    found = doctor(aisle)
+    assert (found["channel telegram"]["state"], found["channel telegram"]["found"]) == (
+        "ok",
+        "on; accounts: 1 ok",
+    )
+    assert "permissions" not in found
+    far = doctor(aisle, AISLE_TELEGRAM_API="https://api.telegram.org")["channel telegram"]
+    assert (far["state"], "AISLE_PUBLIC_URL" in far["found"]) == ("warning", True)
+    platforms.call(lambda sandbox: sandbox.faults("telegram", dead_token="revoked"))
+    aisle("channel", "check")
+    assert doctor(aisle)["channel telegram"]["mend"] == "aisle channel check telegram"
+    (home / "channels.env").chmod(0o640)
+    assert doctor(aisle)["permissions"]["state"] == "bad"
+
+
 def in_time(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + 60
     while not condition():
