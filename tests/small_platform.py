@@ -53,7 +53,8 @@ class SmallPlatform:
         return query.get("challenge") if query.get("word") == "friend" else None
 
     def check_signature(self, headers: Mapping[str, str], body: bytes) -> None:
-        if not hmac.compare_digest(headers.get("x-signature", ""), signature(body)):
+        given = headers.get("x-signature", "").encode()
+        if not hmac.compare_digest(given, signature(body).encode()):
             raise BadSignature
 
     def parse(self, body: bytes, *, at: datetime) -> list[Heard]:
