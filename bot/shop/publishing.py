@@ -19,6 +19,7 @@ from bot.store.tables import Mark
 VERSION = "catalogue_version"
 KEPT = 2  # index files; a process may be reading the one before
 PAGE = 2000
+_VERSION = select(Mark.__table__.c.value).where(Mark.__table__.c.name == VERSION)  # asked in every search
 
 
 def home_of(database: Database) -> Path:
@@ -35,7 +36,7 @@ def index_file(home: Path, version: str) -> Path:
 
 def version(session: Session) -> str:
     """The catalogue's version; empty before the first import."""
-    return session.scalar(select(Mark.value).where(Mark.name == VERSION)) or ""
+    return session.connection().scalar(_VERSION) or ""
 
 
 def documents(session: Session) -> Iterator[Document]:
