@@ -1,5 +1,6 @@
 """Taking in one shopper message: stored first, answered later (promises 1 and 2)."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ from bot.store.messages import Written
 from bot.store.tables import Contact, Conversation, Event, Message
 
 STANDING = ("person", "start_over", "keep_bot", "leave_message")
+ASK = "ask:"  # and the id of a product
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 
 
@@ -254,7 +256,13 @@ def _choice(
                 return "", ""
             raise BadInput("there is no such starter", field="choice.id")
         return items[int(number)][1], ""
-    offered = _offered(session, conversation, incoming.choice_seq, incoming.choice_message_id)
+    offered = _offered(
+        session,
+        conversation,
+        incoming.choice_seq,
+        incoming.choice_message_id,
+        is_product=name.startswith(ASK),
+    )
     for place, item in enumerate(offered, start=1):
         is_typed = text == str(place) or item["title"].casefold() == text.casefold()
         is_meant = item["id"] == name if name else is_typed
@@ -267,9 +275,17 @@ def _choice(
 
 
 def _offered(
-    session: Session, conversation: Conversation, seq: int | None, message_id: int | None
+    session: Session,
+    conversation: Conversation,
+    seq: int | None,
+    message_id: int | None,
+    *,
+    is_product: bool = False,
 ) -> list[dict[str, Any]]:
-    """Quick replies of that message (by event or id), or of the latest that the shopper was sent."""
+    """Quick replies of that message (by event or id), or of the latest that the shopper was sent.
+
+    `is_product`: its products too, which are asked about by their own buttons only, never by a number typed.
+    """
     key: dict[str, Any] = {"conversation_id": conversation.id}
     if message_id is not None:
         found = prepared.rows(session, statements.PARTS_OF_MESSAGE, key | {"message_id": message_id})
@@ -282,9 +298,21 @@ def _offered(
         for part in parts:
             if part.get("type") == "quick_replies":
                 items.extend(part["items"])
+            elif part.get("type") == "products" and is_product:
+                items.extend(map(_ask_about, part["items"]))
         if items:
             break
     return items
+
+
+def _ask_about(product: dict[str, Any]) -> dict[str, str]:
+    """The choice below a product card on channels of other houses (`connectors.cards.ask_about`)."""
+    named = json.dumps({"product": product["title"]}, ensure_ascii=False)
+    return {
+        "id": f"{ASK}{product['product_id']}",
+        "title": product["title"],
+        "payload": f"/product_details{named}",
+    }
 
 
 def _open(session: Session, conversation: Conversation, at: datetime, context: Context) -> None:

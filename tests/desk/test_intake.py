@@ -69,6 +69,21 @@ async def test_a_tapped_button_means_what_it_meant_in_its_own_message(street: St
     assert [text for author, text in street.thread() if author == "shopper"][-1] == items[0]["title"]
 
 
+async def test_a_products_own_button_asks_about_that_product(street: Street) -> None:
+    await street.tell(said("product"))
+    shown = next(message for message in street.messages() if message.author == "bot" and message.parts)
+    choice = choice_word(shown.id, "ask:tent-2")
+    await street.tell(heard("postback", "postback:1", 1, text="Ask about it", choice=choice))
+    assert street.desk.brain.turns[-1]["message"] == '/product_details{"product": "Two-person tent"}'
+    assert [text for author, text in street.thread() if author == "shopper"][-1] == "Two-person tent"
+
+
+async def test_a_number_typed_below_products_is_no_choice_of_one(street: Street) -> None:
+    await street.tell(said("product"))
+    await street.tell(said("1", "m2", 1))
+    assert street.desk.brain.turns[-1]["message"] == "1"
+
+
 @pytest.mark.parametrize("choice", ["c:999999:b0", "LEGACY_MENU", "c:x:y"])
 async def test_a_button_that_is_not_ours_is_read_as_its_title(street: Street, choice: str) -> None:
     await street.tell(heard("postback", "postback:1", text="Opening hours", choice=choice))
