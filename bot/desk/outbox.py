@@ -52,7 +52,7 @@ class Outbox:
 
     async def recover(self) -> int:
         """Pick up what is due; the number of conversations."""
-        found = await self._database.read(store.due, now())
+        found = await self._database.read(store.due, now(), channels=list(self.connectors))
         paces = list(self._paces.values())
         awake = [key for key in found if not any(pace.holds(key) for pace in paces)]
         for conversation_id in awake:

@@ -388,19 +388,6 @@ def has_leaving(session: Session, conversation_id: str) -> bool:
     return prepared.value(session, statements.ANY_LEAVING, {"conversation_id": conversation_id}) is not None
 
 
-def open_outbox(session: Session, at: datetime) -> Sequence[str]:
-    """Conversations with messages due to leave at `at`."""
-    query = (
-        select(Message.conversation_id)
-        .where(
-            statements.LEAVING,
-            (Message.next_try_at.is_(None)) | (Message.next_try_at <= at),
-        )
-        .distinct()
-    )
-    return session.scalars(query).all()
-
-
 def events_after(
     session: Session, conversation_id: str, after: int, *, for_agents: bool, limit: int = 200
 ) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What waits to leave, and whether its account may send: queries of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,8 +32,8 @@ def lead(session: Session, conversation_id: str) -> Lead | None:
     return Lead(*row) if row is not None else None
 
 
-def due(session: Session, at: datetime) -> Sequence[str]:
-    """Conversations with messages that may leave at `at`; those of broken accounts wait for a check."""
+def due(session: Session, at: datetime, *, channels: Collection[str]) -> Sequence[str]:
+    """Conversations of these channels with messages that may leave at `at`; broken accounts wait for a check."""
     is_broken = exists().where(
         ChannelAccount.channel == Message.channel,
         ChannelAccount.account == Message.account,
@@ -43,6 +43,7 @@ def due(session: Session, at: datetime) -> Sequence[str]:
         select(Message.conversation_id)
         .where(
             statements.LEAVING,
+            Message.channel.in_(channels),
             Message.next_try_at.is_(None) | (Message.next_try_at <= at),
             ~is_broken,
         )
