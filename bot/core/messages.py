@@ -6,7 +6,7 @@ between actions and desk. An action puts commands and rich parts into `custom` o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from bot.core.errors import BadInput
@@ -189,7 +189,16 @@ COMMANDS = (HandOff, Close, AskSurvey, Note, Contact)
 
 def to_json(value: Part | Command) -> dict[str, Any]:
     """The JSON shape of a part or command: its fields and `"type"`."""
-    return {"type": NAMES[type(value)], **asdict(value)}
+    return {"type": NAMES[type(value)], **_plain(vars(value))}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON knows, without the copies of every text that `dataclasses.asdict` makes."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return _plain(vars(value)) if is_dataclass(value) else value
 
 
 def from_json(data: Mapping[str, Any]) -> Part | Command:
