@@ -191,6 +191,7 @@ def build(
         figures,
         has_product=lambda sku: shop.product(sku) is not None,
         changed=changed,
+        seen=marks.seen,
     )
     return Services(
         settings=settings,

@@ -79,10 +79,10 @@ class Telegram:
         return Receipt(telegram_heard.platform_id(message.recipient, sent), person=message.recipient)
 
     async def mark(self, account: str, person: str, *, what: str, target: str = "") -> None:
-        """Show that we type (for 5 seconds), or end the spinner of a button (`target`: the tap's platform id)."""
+        """`typing` shows for 5 seconds; `seen` of a tap (`target`) ends its button's spinner, else it is nothing."""
         tap = target.removeprefix(telegram_heard.CALLBACK)
         try:
-            if tap != target:
+            if what == "seen" and tap != target:
                 await self._api.call("answerCallbackQuery", {"callback_query_id": tap})
             if what == "typing":
                 await self._api.call("sendChatAction", {"chat_id": person, "action": "typing"})

@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     card_title=200,
     buttons=2,
     has_typing=True,
+    has_seen=True,  # taps are answered, which ends the button's spinner
 )
 CAPTION_LIMIT = 1024  # below a picture; choices may stand below a text of any length
 DATA_LIMIT = 64  # bytes of a button's callback data

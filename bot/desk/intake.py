@@ -78,6 +78,7 @@ class Step:
     has_more: bool = False
     wants_profile: bool = False
     needs_product: str = ""  # nothing was done: first find out whether the catalogue has this SKU
+    tap: str = ""  # platform id of a tap that no turn answers
 
 
 class NotApplied(AisleError):
@@ -96,7 +97,8 @@ class Intake:
     """The worker; lives in the event loop of the desk.
 
     `changed` is called after each commit with the conversation and whether the bot has a turn to take; `has_product`
-    may take its time (it runs in a thread).
+    may take its time (it runs in a thread); `seen` is told of taps that no turn answers (channel, account, person,
+    platform id): the shopper's app waits for a sign.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Intake:
         *,
         has_product: Callable[[str], bool],
         changed: Callable[[str, bool], None],
+        seen: Callable[[str, str, str, str], None],
     ) -> None:
         self._database = database
         self._context = context
@@ -115,6 +118,7 @@ class Intake:
         self._figures = figures
         self._has_product = has_product
         self._changed = changed
+        self._seen = seen
         self._profiles = Profiles(database, platforms)
         self._lanes = Lanes("intake", self._one)
         self._commits = asyncio.Semaphore(1 if database.is_sqlite else 3)
@@ -162,6 +166,8 @@ class Intake:
             return step.has_more
         if step.applied.conversation_id:
             self._changed(step.applied.conversation_id, step.applied.needs_turn)
+        if step.tap:
+            self._seen(lane.channel, lane.account, lane.person, step.tap)
         if step.applied.is_message:
             self._figures.message("in", lane.channel)
         if step.wants_profile:
@@ -253,6 +259,7 @@ def apply_next(
         applied,
         has_more=platform_events.has_more(session, lane),
         wants_profile=applied.is_message and identities.is_due(session, lane, at),
+        tap=case.heard.platform_id if event.kind == "postback" and not applied.needs_turn else "",
     )
 
 

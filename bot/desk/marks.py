@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,7 +28,16 @@ class Marks:
         platform = self._platforms.get(channel)
         if platform is None or not (platform.capabilities.has_seen or platform.capabilities.has_typing):
             return
-        task = asyncio.create_task(self._mark(platform, conversation_id), name="mark")
+        self._start(platform, partial(self._mark, platform, conversation_id))
+
+    def seen(self, channel: str, account: str, person: str, target: str) -> None:
+        """What the shopper did (`target`) has arrived; returns at once."""
+        platform = self._platforms.get(channel)
+        if platform is not None and platform.capabilities.has_seen:
+            self._start(platform, partial(platform.mark, account, person, what="seen", target=target))
+
+    def _start(self, platform: Platform, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._tried(platform, work), name="mark")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -39,16 +49,19 @@ class Marks:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _mark(self, platform: Platform, conversation_id: str) -> None:
+        found = await self._database.read(_whom, conversation_id)
+        if found is None:
+            return
+        account, person, target = found
+        if platform.capabilities.has_seen:
+            await platform.mark(account, person, what="seen", target=target)
+        if platform.capabilities.has_typing:
+            await platform.mark(account, person, what="typing", target=target)
+
+    async def _tried(self, platform: Platform, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            found = await self._database.read(_whom, conversation_id)
-            if found is None:
-                return
-            account, person, target = found
             async with asyncio.timeout(10):
-                if platform.capabilities.has_seen:
-                    await platform.mark(account, person, what="seen", target=target)
-                if platform.capabilities.has_typing:
-                    await platform.mark(account, person, what="typing", target=target)
+                await work()
         except Exception as error:  # a courtesy
             log.warning("not marked", extra={"channel": platform.name, "error": type(error).__name__})
 

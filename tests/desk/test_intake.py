@@ -109,6 +109,13 @@ async def test_a_person_is_fetched_by_the_standing_choice(street: Street, choice
     assert len(street.desk.brain.turns) == 1
 
 
+async def test_a_tap_that_needs_no_turn_is_marked_as_seen(street: Street) -> None:
+    await street.tell(heard("postback", "postback:1", platform_id="tap-1", text="A person", choice="person"))
+    await street.until(lambda _session: street.platform.marks)
+    assert street.platform.marks == [("ona", "seen")]
+    assert street.desk.brain.turns == []
+
+
 async def test_a_starter_of_the_menu_asks_its_question(street: Street) -> None:
     await street.tell(heard("postback", "postback:1", text="Returns", choice="starter:1"))
     assert street.desk.brain.turns[-1]["message"] == "how do returns work"
