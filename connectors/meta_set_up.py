@@ -13,7 +13,6 @@ from connectors.graph import Graph
 from connectors.meta import listed, mapping, moment, word
 from connectors.meta_profile import PARTS
 
-SOON = timedelta(days=14)
 Json = dict[str, Any]
 
 
@@ -77,7 +76,13 @@ async def check(setup: Setup, graph: Graph, account: str, token: str) -> list[Fi
     if setup.routing:
         asked = asking.get("me", {"fields": "messaging_feature_status"})
         found += await _tried("other apps could not be looked for", asked, partial(_routing, setup))
-    return found
+    return [*found, *usage(graph, account)]
+
+
+def usage(graph: Graph, account: str) -> list[Finding]:
+    """How much of its limit the platform says is used; nothing when it did not say."""
+    used = round(graph.pace.used_percent(account))
+    return [Finding("ok", f"{used} % of the platform's limit is used", used_percent=used)] if used else []
 
 
 async def set_up(
@@ -220,10 +225,8 @@ def _token(setup: Setup, answer: Json, *, at: datetime) -> list[Finding]:
     ends_at = data.get("expires_at")
     if isinstance(ends_at, int) and ends_at > 0:
         until = moment(ends_at, at, latest=at + timedelta(days=36_500))
-        state = "warning" if until - at < SOON else "ok"
-        found.append(
-            Finding(state, f"the token ends on {until:%Y-%m-%d}", "make one that does not end, or renew it")
-        )
+        advice = "make one that does not end, or renew it"
+        found.append(Finding("ok", f"the token ends on {until:%Y-%m-%d}", advice, expires_at=until))
     return found
 
 

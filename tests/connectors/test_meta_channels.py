@@ -1,9 +1,12 @@
 """Messenger and Instagram on the wire: sending, courtesies, profiles, check and set-up, against a loopback API."""
 
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.core.channel import Finding, Outgoing, Person, Receipt
 from bot.core.errors import NotDelivered
@@ -14,7 +17,7 @@ from bot.desk.words import Words
 from connectors import instagram, messenger
 from connectors.messenger import FIELDS, PERMISSIONS
 from connectors.meta_channel import MetaChannel
-from tests.connectors.loopback import Loopback, loopback
+from tests.connectors.loopback import Answer, Loopback, loopback
 from tests.connectors.meta_bodies import ACCOUNT, APP, FOLLOWER, PAGE, SHOPPER, environment
 
 MESSENGER, INSTAGRAM = f"/v25.0/{PAGE}", "/v25.0/me"
@@ -195,6 +198,25 @@ async def test_a_token_is_looked_into(
 ) -> None:
     well(api, **token)
     assert told(await page.check(PAGE))[what] == state
+
+
+async def test_what_ends_and_what_is_used_is_told_in_numbers(api: Loopback, page: MetaChannel) -> None:
+    well(api, expires_at=1_800_000_000)
+    api.answer(f"{MESSENGER}/messages", used(42))
+    await sent(page, message())
+    findings = await page.check(PAGE)
+    assert [one.used_percent for one in findings if one.used_percent is not None] == [42]
+    assert [one.expires_at for one in findings if one.expires_at] == [
+        datetime.fromtimestamp(1_800_000_000, UTC)
+    ]
+
+
+def used(percent: int) -> Answer:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        header = json.dumps({"call_count": percent, "total_time": 1, "total_cputime": 1})
+        return web.json_response({"message_id": "m"}, headers={"X-App-Usage": header})
+
+    return answer
 
 
 async def test_a_dead_token_is_broken_and_nothing_more_is_asked(api: Loopback, page: MetaChannel) -> None:
