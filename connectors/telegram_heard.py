@@ -7,7 +7,7 @@ core.telegram.org/bots/api, object Update.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.channel import Heard
@@ -22,6 +22,7 @@ BY_TITLE = "title:"  # callback data of a button whose payload did not fit: its 
 CALLBACK = "callback:"  # platform ids of taps: `mark` answers those, which ends the button's spinner
 
 _COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,64})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL)
+_WITHIN_SECOND = 10_000  # microseconds: far from the next second, and our clock is no better
 _REF = 64  # characters of a deep link's payload, by Telegram's rule
 # Parts of a message that carry one file each; an animation comes with a document as well, so it is asked first.
 _FILES = {
@@ -59,6 +60,12 @@ class _Frame:
     account: str
     key: str
     at: datetime
+    number: int
+
+    def moment(self, value: Any) -> datetime:
+        """A time of Telegram's, in whole seconds; within one the number of the update tells what came first."""
+        found = moment(value, self.at)
+        return found if found == self.at else found + timedelta(microseconds=self.number % _WITHIN_SECOND)
 
     def ignored(self, reason: str) -> Heard:
         return Heard("ignored", self.account, self.key, self.at, detail={"reason": reason})
@@ -72,7 +79,8 @@ def parse(body: bytes, *, account: str, at: datetime) -> list[Heard]:
     """
     update = decode(body)
     number = word(update.get("update_id"))
-    frame = _Frame(account, key("update", number or fingerprint(update)), at)
+    count = int(number) if number.isascii() and number.isdigit() else 0
+    frame = _Frame(account, key("update", number or fingerprint(update)), at, count)
     for field, read in _READERS.items():
         found = update.get(field)
         if isinstance(found, dict):
@@ -118,7 +126,7 @@ def _message(message: Json, frame: _Frame) -> Heard:
         kind="message.text",
         account=frame.account,
         key=frame.key,
-        at=moment(message.get("date"), frame.at),
+        at=frame.moment(message.get("date")),
         person=person,
         platform_id=own,
         text=_said(message.get("text")) or _said(message.get("caption")),
@@ -244,7 +252,7 @@ def _edited(message: Json, frame: _Frame) -> Heard:
     text = _said(message.get("text")) or _said(message.get("caption"))
     if not target or not text:
         return frame.ignored("not_private" if not person else "no_text")
-    at = moment(message.get("edit_date"), frame.at)
+    at = frame.moment(message.get("edit_date"))
     heard = Heard("message.edit", frame.account, frame.key, at, person=person, target=target, text=text)
     return _by(heard, message.get("from"))
 
@@ -286,7 +294,7 @@ def _membership(change: Json, frame: _Frame) -> Heard:
         return frame.ignored("not_private")
     status = mapping(change.get("new_chat_member")).get("status")
     state = "blocked" if status in ("kicked", "left") else "unblocked"
-    at = moment(change.get("date"), frame.at)
+    at = frame.moment(change.get("date"))
     heard = Heard("optin", frame.account, frame.key, at, person=person, detail={"state": state})
     return _by(heard, change.get("from"))
 
@@ -299,7 +307,7 @@ def _reacted(reaction: Json, frame: _Frame) -> Heard:
         return frame.ignored("not_private")
     left = [mapping(item) for item in listed(reaction.get("new_reaction"))]
     emoji = next((word(item["emoji"]) for item in left if word(item.get("emoji"))), "⭐" if left else "")
-    at = moment(reaction.get("date"), frame.at)
+    at = frame.moment(reaction.get("date"))
     detail = {"emoji": emoji}
     heard = Heard("reaction", frame.account, frame.key, at, person=person, target=target, detail=detail)
     return _by(heard, reaction.get("user"))

@@ -1,7 +1,8 @@
 """What Telegram's updates are heard as: every kind from a file, and anything else without an exception."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,7 @@ def test_every_payload_has_its_expectation() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_an_update_is_heard_as_what_it_is(name: str) -> None:
     event = heard(read(name))
+    event = replace(event, at=event.at.replace(microsecond=0))
     assert {field: getattr(event, field) for field in EXPECTED[name]} == EXPECTED[name]
     assert event.account == "7000001"
 
@@ -140,6 +142,14 @@ def test_the_key_is_the_update() -> None:
     again = {name: update[name] for name in reversed(update)}
     assert heard(json.dumps(again).encode()).key == heard(read("text")).key
     assert heard(json.dumps({**update, "update_id": 1}).encode()).key != heard(read("text")).key
+
+
+def test_within_a_second_the_updates_number_tells_what_came_first() -> None:
+    update = json.loads(read("reaction"))
+    times = [heard(json.dumps({**update, "update_id": number}).encode()).at for number in (810_000, 810_001)]
+    assert times[0] < times[1]
+    assert times[1] - times[0] < timedelta(milliseconds=10)
+    assert {at.replace(microsecond=0) for at in times} == {datetime.fromtimestamp(1772445810, UTC)}
 
 
 def test_a_nameless_update_without_a_number_still_has_a_key() -> None:
