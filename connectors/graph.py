@@ -27,6 +27,7 @@ MEDIA_HOSTS = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.net")
 RATES: Mapping[str, tuple[float, float]] = {
     "text": (40.0, 40.0),
     "media": (10.0, 10.0),
+    "action": (40.0, 40.0),
     "private_reply": (750 / 3600, 100.0),
     "profile": (10 / 600, 10.0),
     "read": (10.0, 20.0),

@@ -90,6 +90,7 @@ LOOK = Look(
     may_send=_may_send,
     has_choices_below_cards=False,
     has_order_buttons=False,
+    card_look={},
     private_reply_type={},
 )
 

@@ -60,6 +60,7 @@ LOOK = Look(
     may_send=lambda kind, url: kind in FILES and url.startswith("https://"),
     has_choices_below_cards=True,
     has_order_buttons=True,
+    card_look={"image_aspect_ratio": "square"},
     private_reply_type={"messaging_type": "RESPONSE"},
 )
 

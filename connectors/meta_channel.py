@@ -159,7 +159,7 @@ class MetaChannel(ABC):
             return
         body = {"recipient": {"id": person}, "sender_action": action}
         try:
-            await self._call(account, "POST", f"{self._setup.node(account)}/messages", "text", body)
+            await self._call(account, "POST", f"{self._setup.node(account)}/messages", "action", body)
         except NotDelivered:
             return  # a courtesy
 

@@ -44,6 +44,7 @@ class Look:
     ]  # (kind of a file, its address) -> whether the platform would take it
     has_choices_below_cards: bool  # else only below texts
     has_order_buttons: bool
+    card_look: Mapping[str, str]  # of pictures on cards, where it can be chosen
     private_reply_type: Mapping[str, str]  # what stands beside the message of a private reply
 
 
@@ -160,7 +161,7 @@ def _degraded(
                 done.append({"text": text})
             case Products(items=items):
                 elements = [_element(item, message, look.capabilities) for item in items]
-                done.append(_template("generic", image_aspect_ratio="square", elements=elements))
+                done.append(_template("generic", **look.card_look, elements=elements))
             case QuickReplies(items=items):
                 done[-1] = {**done[-1], "quick_replies": [_quick_reply(item, message) for item in items]}
     return done
