@@ -116,7 +116,9 @@ def _fitting(parts: Sequence[Part], capabilities: Capabilities) -> list[Part]:
             continue
         pieces = split(part.text, capabilities.text_limit, unit=capabilities.text_unit)
         if capabilities.caption_limit and isinstance(after, QuickReplies):
-            pieces[-1:] = split(pieces[-1], capabilities.caption_limit, unit=capabilities.text_unit)
+            *_, last = split(pieces[-1], capabilities.caption_limit, unit=capabilities.text_unit)
+            before = pieces[-1].removesuffix(last).rstrip()
+            pieces[-1:] = [before, last] if before else [last]
         fitting += [Text(piece) for piece in pieces]
     return fitting
 
