@@ -206,7 +206,7 @@ def _identity(setup: Setup, me: Json, account: str) -> Finding:
             f"the token is of {name or 'another account'} ({', '.join(sorted(ids))}), not of {account}",
             "give the account its own token, or the id that belongs to this one",
         )
-    return Finding("ok", f"the token is good{f' ({name})' if name else ''}")
+    return Finding("ok", f"the token is good{f' ({name})' if name else ''}", name=name)
 
 
 def _token(setup: Setup, answer: Json, *, at: datetime) -> list[Finding]:

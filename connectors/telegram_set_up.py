@@ -31,7 +31,8 @@ async def check(api: BotApi) -> list[Finding]:
         advice = "Take the bot's token from @BotFather (/mybots, API Token) and set AISLE_TELEGRAM_TOKEN."
         return [Finding("broken", f"The token does not work: {error}", advice)]
     name = me.get("username", "") if isinstance(me, dict) else ""
-    return [Finding("ok", f"The token works; shoppers find the bot at https://t.me/{name}"), *_webhook(hook)]
+    said = f"The token works; shoppers find the bot at https://t.me/{name}"
+    return [Finding("ok", said, name=f"@{name}" if name else ""), *_webhook(hook)]
 
 
 def _webhook(hook: Any) -> list[Finding]:

@@ -11,6 +11,7 @@ from bot.core.rendering import shorten
 from bot.core.times import now
 from connectors.graph import Graph
 from connectors.meta import listed, mapping, moment, word
+from connectors.meta_set_up import usage
 
 FIELDS = "verified_name,display_phone_number,quality_rating,name_status,code_verification_status"
 PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
@@ -65,7 +66,8 @@ async def check(line: Line) -> list[Finding]:
         advice = "set AISLE_WHATSAPP_BUSINESS to the id of the WhatsApp business account"
         return [*found, Finding("warning", "the webhook could not be looked at", advice)]
     asked = line.get(f"{line.business}/subscribed_apps")
-    return found + await _tried("the webhook could not be looked at", asked, _subscription)
+    found += await _tried("the webhook could not be looked at", asked, _subscription)
+    return [*found, *usage(line.graph, line.account)]
 
 
 async def set_up(line: Line, *, webhook_url: str, profile: Mapping[str, Any]) -> list[Finding]:
@@ -125,7 +127,8 @@ def _done(what: str) -> Callable[[Json], list[Finding]]:
 
 def _number(number: Json) -> Finding:
     name, phone = word(number.get("verified_name")), word(number.get("display_phone_number"))
-    return Finding("ok", f"the token is good ({', '.join(part for part in (name, phone) if part)})")
+    said = ", ".join(part for part in (name, phone) if part)
+    return Finding("ok", f"the token is good ({said})", name=said)
 
 
 def _quality(number: Json) -> list[Finding]:
@@ -158,7 +161,7 @@ def _token(answer: Json, *, at: datetime) -> list[Finding]:
         until = moment(ends_at, at, latest=at + timedelta(days=36_500))
         state = "warning" if until - at < SOON else "ok"
         advice = "make one of a system user, it does not end"
-        found.append(Finding(state, f"the token ends on {until:%Y-%m-%d}", advice))
+        found.append(Finding(state, f"the token ends on {until:%Y-%m-%d}", advice, expires_at=until))
     return found
 
 

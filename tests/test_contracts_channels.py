@@ -178,7 +178,6 @@ def _row(title: str, row: Capabilities) -> str:
         _span(row.agent_window_seconds or row.window_seconds),
         "approved templates" if row.has_templates else "—" if row.window_seconds is None else "nothing",
         "yes" if row.has_typing else "no",
-        "yes" if row.has_seen else "no",
         f"within {_span(row.comment_window_seconds)}" if row.comment_window_seconds else "—",
     ]
     return f"| {' | '.join(cells)} |"

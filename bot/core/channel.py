@@ -188,6 +188,7 @@ class Finding:
     """One line of a check: `state` ok | warning | broken, what was looked at, and in words what to do.
 
     `expires_at`: when the token ends; `used_percent`: of the platform's limit. Warnings about both are made of them.
+    `name`: how people know the account.
     """
 
     state: str
@@ -195,6 +196,7 @@ class Finding:
     advice: str = ""
     expires_at: datetime | None = None
     used_percent: int | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from bot.store.tables import ChannelAccount
 
 STATES = ("ok", "warning", "broken")  # the worse, the later
 REASON_LIMIT = 300
+NAME_LIMIT = 200
 ENDS_SOON = timedelta(days=7)
 NEAR_LIMIT_PERCENT = 80
 
@@ -39,6 +40,11 @@ class Checked:
         if worst is None or worst.state == "ok":
             return ""
         return f"{worst.what}: {worst.advice}" if worst.advice else worst.what
+
+    @property
+    def name(self) -> str:
+        """How people know the account, empty when the platform did not say."""
+        return next((item.name for item in self.findings if item.name), "")
 
     @property
     def expires_at(self) -> datetime | None:
@@ -97,6 +103,7 @@ def record(session: Session, channel: str, checked: Checked, *, at: datetime) ->
     elif not checked.is_asked:
         return
     row.state, row.reason, row.checked_at = checked.state, checked.reason[:REASON_LIMIT], at
+    row.name = checked.name[:NAME_LIMIT] or row.name or ""
     row.expires_at, row.used_percent = checked.expires_at, checked.used_percent
 
 

@@ -95,7 +95,8 @@ def test_a_channel_is_added_without_anybody_at_the_keyboard(
         row for row in json.loads(aisle("channel", "list", "--json").stdout)["channels"] if row["is_on"]
     ]
     assert (row["channel"], row["missing"]) == ("telegram", [])
-    assert [(account["account"], account["state"]) for account in row["accounts"]] == [(bot.id, "ok")]
+    (account,) = row["accounts"]
+    assert (account["account"], account["name"], account["state"]) == (bot.id, f"@{bot.username}", "ok")
 
 
 def test_what_is_missing_is_asked_for_and_secrets_are_not_shown(
