@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.channel import Connector, Outgoing, Piece, Platform, Receipt
 from bot.core.errors import NotDelivered
@@ -20,8 +22,10 @@ from bot.desk.sending import Claim, Terms
 from bot.store import outbox as store
 from bot.store.database import Database
 
+Result = TypeVar("Result")
 log = logging.getLogger("aisle.outbox")
 AT_ONCE_PER_CHANNEL = 64
+KEEP_AGAIN_SECONDS = (0.2, 1.0, 3.0)
 LAST_CALLS_SECONDS = 5.0  # how long a call that is out may still be answered when the desk stops
 
 
@@ -108,7 +112,7 @@ class Outbox:
                 receipt = None
             else:
                 pace.taken(conversation_id)
-            has_next = await self._database.write(
+            has_next = await self._keep(
                 sending.taken,
                 conversation_id,
                 claim.message.message_id,
@@ -137,7 +141,7 @@ class Outbox:
             "a message did not leave",
             extra={"channel": platform.name, "account": message.account, "cause": error.cause},
         )
-        seconds = await self._database.write(
+        seconds = await self._keep(
             sending.refused,
             key,
             message.message_id,
@@ -151,6 +155,16 @@ class Outbox:
         if seconds:
             self._lanes.notify_later(key, seconds)
         return seconds == sending.AT_ONCE
+
+    async def _keep(self, change: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Commit what a platform answered; a database that stumbles must not leave the answer in doubt."""
+        for pause in KEEP_AGAIN_SECONDS:
+            try:
+                return await self._database.write(change, *args, **kwargs)
+            except SQLAlchemyError as error:
+                log.warning("an answer could not be kept", extra={"error": type(error).__name__})
+                await asyncio.sleep(pause)
+        return await self._database.write(change, *args, **kwargs)
 
     def _count(self, channel: str, number: int) -> None:
         for _ in range(number):

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from bot.store import statements
+from bot.store.conversations import insert_if_new
 from bot.store.tables import ChannelAccount, Conversation, Identity, Message, Touch
 
 
@@ -83,10 +84,8 @@ def account(session: Session, channel: str, name: str) -> ChannelAccount | None:
 
 def mark_broken(session: Session, channel: str, name: str, *, reason: str, at: datetime) -> None:
     """An account sends nothing until a check finds it mended."""
-    row = account(session, channel, name)
-    if row is None:
-        row = ChannelAccount(channel=channel, account=name)
-        session.add(row)
+    insert_if_new(session, ChannelAccount, channel=channel, account=name, name="", state="ok", reason="")
+    row = session.get_one(ChannelAccount, (channel, name), with_for_update=True)
     row.state, row.reason, row.checked_at = "broken", reason[:300], at
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from bot.core.errors import NotDelivered
 from bot.core.ownership import Owner
@@ -263,6 +265,37 @@ async def test_a_broken_account_keeps_its_messages_until_it_is_mended(sender: Se
     await sender.settled(message)
     await sender.settled(waiting)
     assert sender.message(message).attempts == 1
+
+
+async def test_an_account_that_breaks_under_many_messages_at_once_loses_none(blind: Sender) -> None:
+    token_ends = asyncio.Event()
+
+    async def is_refused(platform: FakePlatform, text: str) -> None:
+        await token_ends.wait()
+        raise refusal("account")
+
+    blind.platform.script = [is_refused] * 30
+    messages = [blind.say(blind.conversation(), f"message {number}") for number in range(30)]
+    await blind.until(lambda: blind.platform.at_once == 30)
+    token_ends.set()
+    await blind.until(lambda: {blind.message(message).error for message in messages} == {"it is the account"})
+    assert {blind.message(message).state for message in messages} == {"pending"}
+
+
+async def test_an_answer_is_kept_although_the_database_stumbles(blind: Sender) -> None:
+    stumbles = iter(range(2))
+
+    def stumble(*_arguments: object) -> None:
+        if next(stumbles, None) is not None:
+            raise OperationalError("UPDATE messages", {}, Exception("disk"))
+
+    async def then_the_database_stumbles(platform: FakePlatform, text: str) -> None:
+        event.listen(blind.database.writer, "before_cursor_execute", stumble)
+        raise refusal("message")
+
+    blind.platform.script = [then_the_database_stumbles]
+    message = await blind.settled(blind.say(blind.conversation(), "hello"), "failed")
+    assert message.error == "it is the message"
 
 
 async def test_where_another_app_has_the_thread_the_message_fails_and_agents_see_it(sender: Sender) -> None:
