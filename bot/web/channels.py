@@ -1,6 +1,7 @@
 """What people are told about channels that do not fare well: a band on their pages, and how to mend it."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ GUIDES = Path(bot.__file__).resolve().parent.parent / "docs" / "channels"
 NAME = re.compile(r"[a-z]+")
 
 
-def _ill(session: Session, *, is_manager: bool) -> list[dict[str, str]]:
-    """Accounts that need somebody; agents are told only of what keeps their replies from leaving."""
+def _ill(
+    session: Session, configured: Collection[tuple[str, str]], *, is_manager: bool
+) -> list[dict[str, str]]:
+    """Accounts in use that need somebody; agents are told only of what keeps their replies from leaving."""
     wanted = ("warning", "broken") if is_manager else ("broken",)
     return [
         {"channel": row.channel, "account": row.name or row.account, "state": row.state, "reason": row.reason}
         for row in channel_checks.accounts(session)
-        if row.state in wanted
+        if row.state in wanted and (row.channel, row.account) in configured
     ]
 
 
@@ -61,7 +64,7 @@ def routes(api: Api) -> None:
         """Channels that do not fare well, in the reader's words; empty when all do."""
         services: Services = request.app.ctx.services
         is_manager = people.may(request.ctx.user.role, "manager")
-        found = await services.database.read(_ill, is_manager=is_manager)
+        found = await services.database.read(_ill, services.accounts.accounts, is_manager=is_manager)
         found.sort(key=lambda row: row["state"] != "broken")
         locale = locale_of(request)
         return {"ok": True, "channels": [_in_words(row, locale, is_manager=is_manager) for row in found]}

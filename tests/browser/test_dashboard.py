@@ -15,6 +15,7 @@ from bot.core.times import now
 from bot.desk import people
 from bot.desk.demo_history import load_history
 from bot.store.tables import ChannelAccount
+from connectors import messenger
 from tests.browser.chatting import Browser, LiveDesk
 from tests.browser.test_inbox_walk import PASSWORD, InboxDesk
 from tests.metrics.world import talk
@@ -34,6 +35,9 @@ def desk(settings: Settings) -> Iterator[LiveDesk]:
 
 def a_question_nobody_answered(session: Session, text: str) -> None:
     talk(session, "unheard", now() - timedelta(hours=1)).fallback(text, topics={"faq/returns": 0.31})
+
+
+VALUES = {f"AISLE_MESSENGER_{name}": "1077" for name in ("ACCOUNT", "TOKEN", "APP_SECRET", "VERIFY_TOKEN")}
 
 
 def a_dead_token(session: Session) -> None:
@@ -164,6 +168,7 @@ def test_teaching_opens_the_closest_answer_with_a_line_to_copy(desk: LiveDesk, b
 
 def test_a_band_says_that_a_channel_cannot_send_and_only_then(desk: LiveDesk, board: WebDriver) -> None:
     assert board.find_elements(By.CSS_SELECTOR, "#channels > *") == []
+    desk.desk.services.platforms["messenger"] = messenger.connector(VALUES)
     desk.write(a_dead_token)
     board.refresh()
     WebDriverWait(board, 30).until(lambda page: page.find_elements(By.CSS_SELECTOR, "#channels .banner--bad"))

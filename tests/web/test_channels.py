@@ -5,38 +5,68 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.bootstrap import build_connectors
 from bot.core.settings import Settings
 from bot.store.tables import ChannelAccount
 from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
 
+META = ("messenger", "instagram", "whatsapp")
+# All on, with one account each, where nobody answers: a look at them changes nothing.
+VALUES = {
+    f"AISLE_{channel.upper()}_{name}": value
+    for channel in META
+    for name, value in {
+        "ACCOUNT": "1077",
+        "TOKEN": "t",
+        "APP_SECRET": "s",
+        "VERIFY_TOKEN": "v",
+        "API": "http://127.0.0.1:9",
+    }.items()
+}
 HTML = {"Accept": "text/html"}
 LITHUANIAN = {"Accept-Language": "lt"}
 
 
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[RunningDesk]:
-    async with running(settings) as started:
+    async with running(settings, channels=build_connectors(VALUES)) as started:
         yield started
 
 
-def faring(session: Session, channel: str, state: str, reason: str = "", name: str = "") -> None:
-    session.add(ChannelAccount(channel=channel, account="1077", name=name, state=state, reason=reason))
+def faring(
+    session: Session, channel: str, state: str, reason: str = "", name: str = "", account: str = "1077"
+) -> None:
+    session.merge(ChannelAccount(channel=channel, account=account, name=name, state=state, reason=reason))
+
+
+@pytest.fixture
+async def well(desk: RunningDesk) -> RunningDesk:
+    """Nothing is the matter with any account."""
+    for channel in META:
+        await desk.services.database.write(faring, channel, "ok")
+    return desk
 
 
 @pytest.fixture
 async def ill(desk: RunningDesk) -> RunningDesk:
-    """Instagram is broken, Messenger needs a look, Telegram is well."""
+    """Instagram is broken, Messenger needs a look, WhatsApp is well."""
     write = desk.services.database.write
     await write(faring, "messenger", "warning", "the token ends on 2026-12-01", "Larch & Loom")
     await write(faring, "instagram", "broken", "the platform refuses the token: connect it again")
-    await write(faring, "telegram", "ok")
+    await write(faring, "whatsapp", "ok")
     return desk
 
 
-async def test_while_all_is_well_nobody_is_told_anything(desk: RunningDesk) -> None:
-    await desk.services.database.write(faring, "telegram", "ok")
-    async with signed_in(desk, "Boss", "manager") as boss:
+async def test_while_all_is_well_nobody_is_told_anything(well: RunningDesk) -> None:
+    async with signed_in(well, "Boss", "manager") as boss:
+        assert await boss.call("GET", "/api/channels") == (200, {"ok": True, "channels": []})
+
+
+async def test_nobody_is_told_of_an_account_that_is_no_longer_in_use(well: RunningDesk) -> None:
+    await well.services.database.write(faring, "telegram", "broken", "revoked")
+    await well.services.database.write(faring, "messenger", "broken", "revoked", account="an old Page")
+    async with signed_in(well, "Boss", "manager") as boss:
         assert await boss.call("GET", "/api/channels") == (200, {"ok": True, "channels": []})
 
 
