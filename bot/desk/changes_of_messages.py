@@ -12,7 +12,7 @@ from bot.store.messages import id_of_platform
 from bot.store.platform_events import WAITING
 from bot.store.tables import Conversation, Message
 
-KEPT_OF_UNSENT = ("standby", "elsewhere", "event")
+KEPT_OF_UNSENT = ("standby", "silent", "elsewhere", "event")
 
 
 def take_edit(case: Case) -> Applied:
@@ -27,7 +27,7 @@ def take_edit(case: Case) -> Applied:
         return done
     conversation = store.locked(case.session, message.conversation_id)
     text = clean(case.heard.text, limit=case.context.settings.max_message_chars)
-    if conversation.last_text == first_line(message.text):
+    if message.text and conversation.last_text == first_line(message.text):
         conversation.last_text = first_line(text)
     message.text, message.payload = text, ""
     message.extra = {**message.extra, "edits": order[0], "edited_at": order[1]}

@@ -18,10 +18,11 @@ from bot.desk.case import Applied, Case
 from bot.desk.close import close
 from bot.desk.context import Context
 from bot.store import conversations as store
-from bot.store import messages, pieces
+from bot.store import messages, pieces, platform_events
 from bot.store.platform_events import WAITING
 from bot.store.tables import Conversation, Event, Message, Piece
 
+NOT_ASKED = {"deleted_at", "standby", "silent"}  # in `extra` of messages nobody need answer
 SILENT_FOR = timedelta(hours=24)
 
 
@@ -120,10 +121,12 @@ def _answered(case: Case) -> Applied:
     if conversation.last_at <= heard.at:
         conversation.last_at = heard.at
         conversation.last_text = first_line(text) or conversation.last_text
-    if conversation.first_reply_at is None:
-        conversation.first_reply_at = heard.at
+    if conversation.first_reply_at is None or conversation.agent_id is None:
+        conversation.first_reply_at = min(conversation.first_reply_at or heard.at, heard.at)
     go(case, conversation)
     recount_waiting(session, conversation)
+    for event in platform_events.waiting(session, case.lane, target=heard.platform_id):
+        event.state = platform_events.NEW
     return Applied(conversation_id=conversation.id, message_id=message.id, is_message=True)
 
 
@@ -163,15 +166,18 @@ def take_handover(case: Case) -> Applied:
     done = Applied(conversation_id=conversation.id)
     # Who is told of a pass has got the thread; who is told of a taking has lost it.
     if not case.heard.detail.get("is_ours", case.heard.kind == "handover.pass"):
+        if is_elsewhere(conversation) and _last_change(case.session, conversation) < case.heard.at:
+            _told(case, conversation)  # so that older news that come later find it
         go(case, conversation)
         return done
     if _last_change(case.session, conversation) > case.heard.at:
         return done
     if is_elsewhere(conversation):
         store.change_owner(case.session, conversation, Owner.BOT)
-        conversation.reason, conversation.queued_at, conversation.waiting_since = "", None, None
+        conversation.reason, conversation.queued_at = "", None
+        recount_waiting(case.session, conversation)
         store.add_fact(case.session, conversation, "handed_back", at=case.heard.at, actor="system")
-    _told(case, conversation)  # also when nothing changes: older news that come later find it
+    _told(case, conversation)  # also when nothing changes, as above
     return done
 
 
@@ -227,7 +233,7 @@ def recount_waiting(session: Session, conversation: Conversation) -> None:
     query = select(Message.created_at, Message.extra).where(mine, Message.direction == "in")
     if answered is not None:
         query = query.where(Message.created_at > answered)
-    asked = [at for at, extra in session.execute(query) if not {"deleted_at", "standby"} & extra.keys()]
+    asked = [at for at, extra in session.execute(query) if not NOT_ASKED & extra.keys()]
     conversation.waiting_since = min(asked, default=None)
 
 

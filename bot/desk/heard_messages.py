@@ -123,7 +123,7 @@ def _incoming(case: Case) -> Incoming:
     if heard.text.strip() or choice:
         return incoming
     if heard.kind == "message.sticker":
-        return replace(incoming, is_silent=True)
+        return replace(incoming, is_silent=True, extra={**incoming.extra, "silent": True})
     return replace(incoming, notice=f"cannot.{_seen(case)}")
 
 

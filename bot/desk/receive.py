@@ -103,7 +103,8 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
     )
     if not is_rating:
         _open(session, conversation, incoming.at, context)
-    is_bots = not is_rating and not standing and not incoming.is_silent and conversation.owner == Owner.BOT
+    is_asked = not incoming.is_silent and not _is_answered(session, conversation, incoming)
+    is_bots = is_asked and not is_rating and not standing and conversation.owner == Owner.BOT
     needs_turn = is_bots and not incoming.notice
     message = messages.add(
         session,
@@ -139,7 +140,8 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
     elif is_rating:
         survey.take_text(session, conversation, text, context=context, at=incoming.at, cause_id=message.id)
     elif not incoming.is_silent:
-        _note_waiting(session, conversation, incoming.at)
+        if is_asked:
+            conversation.waiting_since = min(conversation.waiting_since or incoming.at, incoming.at)
         if is_bots and incoming.notice:
             notice(
                 session,
@@ -163,9 +165,9 @@ def _note_last(conversation: Conversation, incoming: Incoming, text: str, contex
     conversation.last_shopper_at = max(conversation.last_shopper_at or at, at)
     if incoming.page:
         conversation.page = incoming.page
-    if conversation.last_text and at < conversation.last_at:
+    if at < conversation.last_at:
         return
-    conversation.last_at = max(conversation.last_at, at)
+    conversation.last_at = at
     kind = next((part["kind"] for part in incoming.parts if part.get("type") == "file"), "")
     conversation.last_text = first_line(text)
     if kind and not text:
@@ -173,13 +175,13 @@ def _note_last(conversation: Conversation, incoming: Incoming, text: str, contex
         conversation.last_text = context.words.text(key, context.profile.locale)
 
 
-def _note_waiting(session: Session, conversation: Conversation, at: datetime) -> None:
-    """The shopper waits for an answer since the first message after the last one."""
-    if conversation.owner == Owner.AGENT and conversation.agent_id is None:
-        answered_at = store.answered_elsewhere_at(session, conversation.id)
-        if answered_at is not None and at <= answered_at:
-            return  # heard of late
-    conversation.waiting_since = min(conversation.waiting_since or at, at)
+def _is_answered(session: Session, conversation: Conversation, incoming: Incoming) -> bool:
+    """Whether a message is heard of so late that somebody has answered it elsewhere already."""
+    is_elsewhere = conversation.owner == Owner.AGENT and conversation.agent_id is None
+    if not incoming.is_lenient or (not is_elsewhere and incoming.at >= conversation.last_at):
+        return False
+    answered_at = store.answered_elsewhere_at(session, conversation.id)
+    return answered_at is not None and incoming.at <= answered_at
 
 
 def _rating(session: Session, conversation: Conversation, incoming: Incoming) -> tuple[str, int] | None:

@@ -1,7 +1,6 @@
 """What shoppers do on a platform, as tests say it, and what became of it."""
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,17 @@ from tests.running import RunningDesk
 from tests.small_platform import ACCOUNT, SmallPlatform, post
 
 PATIENCE = 10.0
-START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+
+
+class Clock:
+    """The platforms' clock: `start` is twenty minutes before the test."""
+
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
 
 
 def moment(seconds: float) -> datetime:
-    """A platform's time, in seconds after the tests' beginning."""
-    return START + timedelta(seconds=seconds)
+    """A platform's time, in seconds after its clock's start."""
+    return Clock.start + timedelta(seconds=seconds)
 
 
 def heard(kind: str, key: str, seconds: float = 0.0, **values: Any) -> Heard:
@@ -38,6 +42,7 @@ class Street:
 
     def __init__(self, desk: RunningDesk, platform: SmallPlatform) -> None:
         self.desk, self.platform = desk, platform
+        Clock.start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
 
     async def tell(self, *events: Heard) -> None:
         """Told by the platform and applied as far as it goes."""
@@ -88,7 +93,3 @@ class Street:
     def events(self, state: str = "") -> list[PlatformEvent]:
         query = select(PlatformEvent).order_by(PlatformEvent.id)
         return self.look(query.where(PlatformEvent.state == state) if state else query)
-
-
-def at(event: Heard, seconds: float) -> Heard:
-    return dataclasses.replace(event, at=moment(seconds))
