@@ -1,6 +1,7 @@
 """One door for everything a shopper does: looked up by channel and kind."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.core.errors import BadInput
@@ -33,8 +34,22 @@ def perform(world: World, account_name: str, person_id: str, kind: str, fields: 
     return act(world, thread, fields)
 
 
-def tap(world: World, account_name: str, person_id: str, title: str, *, entry_number: int = 0) -> Entry:
-    """Tap what is shown with this title: the newest message that offers it, or the one given.
+@dataclass(frozen=True)
+class Offer:
+    """Something a phone shows that can be tapped: which act it is, and what comes back of it."""
+
+    title: str
+    kind: str
+    payload: str
+    description: str = ""
+
+
+def tap(
+    world: World, account_name: str, person_id: str, title: str, *, entry_number: int = 0, payload: str = ""
+) -> Entry:
+    """Tap what is shown with this title: in the newest message that offers it, or the one given.
+
+    `payload` tells cards apart whose buttons read alike; else the first is meant.
 
     Raises:
         BadInput: nothing of that title is offered.
@@ -44,31 +59,24 @@ def tap(world: World, account_name: str, person_id: str, title: str, *, entry_nu
     for entry in reversed(thread.entries if thread else []):
         if entry.side != "shop" or (entry_number and entry.number != entry_number):
             continue
-        offer = offered(entry.view).get(title)
-        if offer is not None:
-            kind, fields = offer
-            return perform(world, account_name, person_id, kind, {**fields, "target": entry.platform_id})
+        for offer in offered(entry.view):
+            if offer.title == title and payload in ("", offer.payload):
+                fields = {"title": title, "payload": offer.payload, "description": offer.description}
+                return perform(
+                    world, account_name, person_id, offer.kind, {**fields, "target": entry.platform_id}
+                )
     raise BadInput(f"nothing called {title!r} is offered", field="title")
 
 
-def offered(view: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, str]]]:
-    """What can be tapped, by title: (kind of act, its fields). Links lead elsewhere and are not among it."""
-    found: dict[str, tuple[str, dict[str, str]]] = {}
-    buttons = [*view.get("buttons", [])] + [b for card in view.get("cards", []) for b in card["buttons"]]
-    for button in buttons:
-        if button["kind"] != "url":
-            found.setdefault(button["title"], (button["kind"], _fields(button)))
-    for section in view.get("list", {}).get("sections", []):
-        for row in section["rows"]:
-            fields = {"title": row["title"], "payload": row["id"], "description": row["description"]}
-            found.setdefault(row["title"], ("list_reply", fields))
-    for item in view.get("quick_replies", []):
-        found.setdefault(item["title"], ("quick_reply", _fields(item)))
-    return found
-
-
-def _fields(item: Mapping[str, Any]) -> dict[str, str]:
-    return {"title": item["title"], "payload": item["payload"]}
+def offered(view: Mapping[str, Any]) -> list[Offer]:
+    """What can be tapped, in the order shown. Links lead elsewhere and are not among it."""
+    buttons = [*view.get("buttons", []), *(b for card in view.get("cards", []) for b in card["buttons"])]
+    rows = [row for section in view.get("list", {}).get("sections", []) for row in section["rows"]]
+    return [
+        *(Offer(b["title"], b["kind"], b["payload"]) for b in buttons if b["kind"] != "url"),
+        *(Offer(row["title"], "list_reply", row["id"], row["description"]) for row in rows),
+        *(Offer(item["title"], "quick_reply", item["payload"]) for item in view.get("quick_replies", [])),
+    ]
 
 
 def thread_of(world: World, account_name: str, person_id: str) -> Thread:

@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from sanic import HTTPResponse, Request, Sanic
@@ -19,6 +19,7 @@ from bot.core.errors import AisleError, BadInput
 from bot.sandbox import control, graph, page, pictures, telegram_bot
 from bot.sandbox.calls import Answer, Call
 from bot.sandbox.hooks import Hooks
+from bot.sandbox.meta_content import LOOPBACK
 from bot.sandbox.world import World
 
 App = Sanic[Config, Any]
@@ -39,6 +40,15 @@ def create_app(world: World, *, name: str = "aisle_sandbox", hooks: Hooks | None
     _own_routes(app, world)
     page.routes(app, world)
     _platform_routes(app, world)
+
+    @app.on_request
+    async def _guard(request: Request) -> None:
+        """No other site may steer it: neither under a name of its own for this address, nor by a plain form."""
+        if (urlsplit(f"//{request.host}").hostname or "") not in LOOPBACK:
+            raise SanicException("this address answers on this machine only", status_code=403)
+        is_steering = request.method == "POST" and request.path.startswith("/sandbox/")
+        if is_steering and not request.content_type.startswith("application/json"):
+            raise SanicException("send JSON", status_code=415)
 
     @app.before_server_start
     async def _start(_app: App) -> None:

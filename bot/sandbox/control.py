@@ -86,7 +86,7 @@ def meet(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def act(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"account", "person", "kind", …}`; kind `tap` takes `title` (and `entry`), `wait` takes `seconds`."""
+    """`{"account", "person", "kind", …}`; kind `tap` takes `title` (and `entry`, `payload`), `wait` takes `seconds`."""
     account, person, kind = (str(body.get(name, "")) for name in ("account", "person", "kind"))
     if not person:
         raise BadInput("person is empty", field="person")
@@ -96,8 +96,9 @@ def act(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
         world.let_pass(thread, float(fields.get("seconds", 0)))
         return {"entry": thread.entries[-1].shown()}
     if kind == "tap":
-        number = int(fields.get("entry", 0))
-        entry = acts.tap(world, account, person, str(fields.get("title", "")), entry_number=number)
+        number, payload = int(fields.get("entry", 0)), str(fields.get("payload", ""))
+        title = str(fields.get("title", ""))
+        entry = acts.tap(world, account, person, title, entry_number=number, payload=payload)
     else:
         entry = acts.perform(world, account, person, kind, fields)
     return {"entry": entry.shown()}

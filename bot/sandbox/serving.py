@@ -37,9 +37,9 @@ class Sandbox:
         """Write as a shopper."""
         return self.act(account, person, "text", text=text)
 
-    def tap(self, account: str, person: str, title: str) -> Entry:
+    def tap(self, account: str, person: str, title: str, *, payload: str = "") -> Entry:
         """Tap what the newest message offers under this title."""
-        return acts.tap(self.world, account, person, title)
+        return acts.tap(self.world, account, person, title, payload=payload)
 
     def faults(self, account: str, **values: Any) -> None:
         """Change the faults of an account (`*`: of all)."""

@@ -77,7 +77,9 @@ def callback(world: World, thread: Thread, fields: Fields) -> Entry:
     query = str(world.new_number())
     wire = {"callback_query_id": query, "data": payload}
     view = {"text": title, "is_tap": True}
-    entry = world.add(thread, world.entry("person", "callback", wire=wire, view=view))
+    entry = world.add(
+        thread, world.entry("person", "callback", platform_id=f"tap:{query}", wire=wire, view=view)
+    )
     update = {
         "id": query,
         "from": _user(thread),

@@ -287,15 +287,17 @@ def _action(world: World, account: Account, given: Given) -> Any:
 
 def _answer_callback(world: World, account: Account, given: Given) -> Any:
     query = str(given.get("callback_query_id", ""))
-    for thread in world.threads.values():
-        for entry in thread.entries if thread.account is account else ():
-            if entry.wire.get("callback_query_id") == query and query:
-                if size(str(given.get("text", ""))) > 200:
-                    raise BotRefused(400, "Bad Request: MESSAGE_TOO_LONG")
-                entry.marks["answered"] = True
-                world.changed(thread, entry)
-                return True
-    raise BotRefused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+    thread = world.thread_with(account, f"tap:{query}")
+    entry = thread.find(f"tap:{query}") if thread else None
+    if thread is None or entry is None:
+        raise BotRefused(
+            400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
+        )
+    if size(str(given.get("text", ""))) > 200:
+        raise BotRefused(400, "Bad Request: MESSAGE_TOO_LONG")
+    entry.marks["answered"] = True
+    world.changed(thread, entry)
+    return True
 
 
 def _own_message(world: World, account: Account, given: Given) -> tuple[Thread, Entry]:

@@ -135,18 +135,17 @@ def value(account: Account, content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(world: World, account: Account, body: Mapping[str, Any]) -> dict[str, Any]:
     wamid = str(body.get("message_id", ""))
-    for thread in world.threads.values():
-        entry = thread.find(wamid) if thread.account is account else None
-        if entry is None:
-            continue
-        for earlier in thread.entries:
-            if earlier.side == "person" and earlier.number <= entry.number:
-                earlier.marks["seen"] = True
-                world.changed(thread, earlier)
-        if body.get("typing_indicator"):
-            world.typing(thread, is_on=True, seconds=TYPING_SECONDS)
-        return {"success": True}
-    raise Refused("whatsapp.parameter", "message_id names no message received by this number")
+    thread = world.thread_with(account, wamid)
+    entry = thread.find(wamid) if thread else None
+    if thread is None or entry is None:
+        raise Refused("whatsapp.parameter", "message_id names no message received by this number")
+    for earlier in thread.entries:
+        if earlier.side == "person" and earlier.number <= entry.number and not earlier.marks.get("seen"):
+            earlier.marks["seen"] = True
+            world.changed(thread, earlier)
+    if body.get("typing_indicator"):
+        world.typing(thread, is_on=True, seconds=TYPING_SECONDS)
+    return {"success": True}
 
 
 def _content(account: Account, kind: Any, body: Mapping[str, Any]) -> dict[str, Any]:

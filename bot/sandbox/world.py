@@ -73,6 +73,7 @@ class Thread:
     is_blocked: bool = False
     owner: str = ""  # id of another app that controls the thread; empty: ours
     typing_until: datetime | None = None
+    by_platform_id: dict[str, Entry] = field(default_factory=dict, repr=False)
 
     @property
     def key(self) -> str:
@@ -80,7 +81,7 @@ class Thread:
 
     def find(self, platform_id: str) -> Entry | None:
         """The entry of a platform's message id."""
-        return next((e for e in self.entries if e.platform_id == platform_id and platform_id), None)
+        return self.by_platform_id.get(platform_id)
 
 
 @dataclass
@@ -134,6 +135,7 @@ class World:
         self.media: dict[str, Media] = {}
         self.public: list[dict[str, Any]] = []  # what was answered under posts, for all to see
         self.calls: dict[str, int] = {}  # calls by account and outcome
+        self._places: dict[tuple[str, str], Thread] = {}
         self._numbers = itertools.count(1)
         self._ids = itertools.count(1)
         self._recent: dict[str, deque[datetime]] = {}
@@ -158,6 +160,10 @@ class World:
 
     def thread(self, account: Account, person_id: str) -> Thread | None:
         return self.threads.get(f"{account.key}:{person_id}")
+
+    def thread_with(self, account: Account, platform_id: str) -> Thread | None:
+        """The thread in which a message is."""
+        return self._places.get((account.key, platform_id))
 
     def meet(self, account: Account, person: Person) -> Thread:
         """The thread of a person, made when they are new."""
@@ -187,6 +193,9 @@ class World:
     def add(self, thread: Thread, entry: Entry) -> Entry:
         """Append to a thread and tell who watches."""
         thread.entries.append(entry)
+        if entry.platform_id:
+            thread.by_platform_id[entry.platform_id] = entry
+            self._places[thread.account.key, entry.platform_id] = thread
         self.changed(thread, entry)
         return entry
 

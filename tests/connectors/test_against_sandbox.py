@@ -150,7 +150,7 @@ async def test_a_product_is_shown_and_can_be_asked_about(channel: str, house: Ho
     await house.hears(channel, "Two-person tent")
 
     def offers() -> list[str]:
-        return [title for entry in house.sandbox.accepted(channel, PERSON) for title in offered(entry.view)]
+        return [one.title for entry in house.sandbox.accepted(channel, PERSON) for one in offered(entry.view)]
 
     await house.until(offers, "something to tap")
     assert "189" in str([entry.view for entry in house.sandbox.accepted(channel, PERSON)])

@@ -5,9 +5,12 @@ import hmac
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 
-from bot.sandbox.serving import Sandbox
+from bot.core.errors import BadInput
+from bot.sandbox.accounts import environment, from_json, generated, to_json
+from bot.sandbox.serving import Sandbox, running
 from tests.sandbox.callers import Caller, Listener
 
 PERSON = "7412589630147"
@@ -214,3 +217,61 @@ async def test_telegram_reads_form_bodies_too(sandbox: Sandbox, caller: Caller) 
     async with caller.http.post(f"{sandbox.url}/bot{token}/sendMessage", data=form) as response:
         assert response.status == 200
     assert sandbox.accepted("telegram", "99")[0].view["buttons"][0]["payload"] == "a"
+
+
+async def test_of_cards_with_equal_buttons_the_one_meant_is_tapped(
+    sandbox: Sandbox, caller: Caller, listener: Listener
+) -> None:
+    sandbox.say("messenger", PERSON, "tents?")
+    elements = [
+        {"title": f"Tent {n}", "buttons": [{"type": "postback", "title": "Ask", "payload": f"c:1:ask:{n}"}]}
+        for n in range(3)
+    ]
+    message = {
+        "attachment": {"type": "template", "payload": {"template_type": "generic", "elements": elements}}
+    }
+    assert (await caller.send("messenger", PERSON, message))[0] == 200
+    sandbox.tap("messenger", PERSON, "Ask")
+    sandbox.tap("messenger", PERSON, "Ask", payload="c:1:ask:2")
+    with pytest.raises(BadInput, match="'Buy' is offered"):
+        sandbox.tap("messenger", PERSON, "Buy")
+    await sandbox.hooks.settled()
+    taps = [event["postback"]["payload"] for event in listener.messaging("messenger") if "postback" in event]
+    assert taps == ["c:1:ask:0", "c:1:ask:2"]
+
+
+async def test_a_page_and_its_instagram_account_share_a_token(listener: Listener) -> None:
+    page, login = generated(listener.url)[:2]
+    through_page = {
+        **to_json(login),
+        "flavour": "page",
+        "page_id": page.id,
+        "token": page.token,
+        "permissions": [],
+    }
+    accounts = [page, *from_json([through_page])]
+    assert environment(accounts, "http://127.0.0.1:1")["AISLE_INSTAGRAM_FLAVOUR"] == "facebook"
+    async with running(accounts) as sandbox, aiohttp.ClientSession() as http:
+        caller = Caller(sandbox, http)
+        for channel, person in (("messenger", "71"), ("instagram", "72")):
+            sandbox.say(channel, person, "hello")
+            assert (await caller.send(channel, person, {"text": f"hello {channel}"}))[0] == 200
+            assert sandbox.accepted(channel, person)[0].view["text"] == f"hello {channel}"
+        _, me = await caller.graph(
+            "instagram", "me?fields=instagram_business_account&platform=instagram", method="GET"
+        )
+        assert me == {"instagram_business_account": {"id": login.id}, "id": page.id}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "application/json"}, 200),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/json", "Host": "sandbox.attacker.test"}, 403),
+    ],
+)
+async def test_other_sites_cannot_steer_it(headers: dict[str, str], status: int, caller: Caller) -> None:
+    body = b'{"account": "messenger", "person": "71", "kind": "text", "text": "hello"}'
+    async with caller.http.post(f"{caller.sandbox.url}/sandbox/act", data=body, headers=headers) as response:
+        assert response.status == status

@@ -19,7 +19,7 @@ export function entryNode(entry, phone) {
   if (marks.reaction) body.append(h("span", { class: "said__reaction" }, marks.reaction));
   if (marks.shop_reaction) body.append(h("span", { class: "said__reaction" }, marks.shop_reaction));
   const line = h("div", { class: "said__line" }, body);
-  if (entry.platform_id && !marks.unsent) line.append(menuNode(entry, phone, isOwn));
+  if (entry.platform_id && !marks.unsent && !view.is_tap) line.append(menuNode(entry, phone, isOwn));
   li.append(line);
   if (view.buttons?.length) li.append(buttonsNode(view.buttons, entry, phone));
   if (view.list) li.append(listNode(view.list, entry, phone));
@@ -61,7 +61,7 @@ function buttonNode(button, entry, phone) {
   if (button.url) {
     return h("a", { class: "tap", href: button.url, target: "_blank", rel: "noreferrer", title: t("open", { url: button.url }) }, button.title, " ↗");
   }
-  return h("button", { class: "tap", type: "button", onclick: () => phone.tap(button.title, entry) }, button.title);
+  return h("button", { class: "tap", type: "button", onclick: () => phone.tap(button.title, button.payload, entry) }, button.title);
 }
 
 function buttonsNode(buttons, entry, phone) {
@@ -77,7 +77,7 @@ function buttonsNode(buttons, entry, phone) {
 function listNode(list, entry, phone) {
   const rows = list.sections.flatMap((section) => [
     section.title ? h("p", { class: "list__title" }, section.title) : null,
-    ...section.rows.map((row) => h("button", { class: "list__row", type: "button", onclick: () => phone.tap(row.title, entry) },
+    ...section.rows.map((row) => h("button", { class: "list__row", type: "button", onclick: () => phone.tap(row.title, row.id, entry) },
       h("span", {}, row.title), row.description ? h("small", {}, row.description) : null)),
   ]);
   return h("details", { class: "list" }, h("summary", { class: "tap" }, `☰ ${list.button}`), h("div", { class: "list__rows" }, rows));

@@ -118,7 +118,7 @@ export class Phone {
     const last = this.thread?.entries.filter((entry) => entry.side !== "note").at(-1);
     const items = last?.side === "shop" ? last.view.quick_replies ?? [] : [];
     this.quick.hidden = items.length === 0;
-    this.quick.replaceChildren(...items.map((item) => h("button", { type: "button", onclick: () => this.tap(item.title, last) }, item.title)));
+    this.quick.replaceChildren(...items.map((item) => h("button", { type: "button", onclick: () => this.tap(item.title, item.payload, last) }, item.title)));
     this.log.scrollTop = this.log.scrollHeight;
   }
 
@@ -174,7 +174,7 @@ export class Phone {
     return call("POST", "/sandbox/act", { account: this.account.key, person: this.thread.person, kind, ...fields }).catch(() => {});
   }
 
-  tap(title, entry) { return this.act("tap", { title, entry: entry.number }); }
+  tap(title, payload, entry) { return this.act("tap", { title, payload, entry: entry.number }); }
 
   send() {
     const text = this.text.value.trim();
