@@ -63,6 +63,12 @@ def model_path(root: Path) -> Path:
     return folder(root) / f"aisle-{fingerprint(root)}.tar.gz"
 
 
+def newest(root: Path) -> Path | None:
+    """The model made last, whatever it was made of; None when there is none."""
+    found = sorted(folder(root).glob("aisle-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None
+
+
 def rasa(root: Path) -> Path:
     """The `rasa` program of the brain's environment (AISLE_BRAIN_ENV, else `.venv-brain`).
 

@@ -34,6 +34,8 @@ def main() -> None:
     parser.add_argument("--credentials", default="credentials.yml")
     parser.add_argument("--log-level", default="INFO")
     chosen = parser.parse_args()
+    if not Path(chosen.model).exists():
+        sys.exit(f"There is no model {chosen.model}: run `aisle train`.")  # Rasa would serve without one
     sys.path.insert(1, os.getcwd())  # components are named by module, as with `rasa run`
     # A turn's products are too small to share: OpenBLAS's threads would wait for each other at full speed.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,5 +1,6 @@
 """A model is trained when what it is made of has changed, and only then."""
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -108,3 +109,12 @@ def test_a_missing_environment_is_named_with_its_remedy(root: Path) -> None:
 def test_the_real_project_has_all_its_sources() -> None:
     names = {path.relative_to(ROOT).parts[0] for path in train.sources(ROOT)}
     assert {"data", "domain.yml", "config.yml", "bot", "requirements"} <= names
+
+
+def test_the_newest_model_is_found_whatever_it_was_made_of(root: Path) -> None:
+    assert train.newest(root) is None
+    first = train.train(root)
+    (root / "config.yml").write_text("pipeline: []\n")
+    second = train.train(root)
+    os.utime(first, (1, 1))
+    assert train.newest(root) == second

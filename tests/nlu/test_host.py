@@ -51,3 +51,15 @@ def test_what_was_left_out_can_be_inherited_from_and_decorate():
         "print(Model().call())"
     )
     assert done.stdout.strip() == "1", done.stderr
+
+
+def test_a_host_without_its_model_does_not_start():
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.nlu.host", "--model", "models/none.tar.gz"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode != 0
+    assert "aisle train" in done.stderr

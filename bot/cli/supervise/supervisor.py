@@ -81,12 +81,15 @@ class Supervisor:
     async def _begin_brain(self) -> None:
         try:
             train.rasa(self._root)
-            if not train.model_path(self._root).exists():
+            model = train.model_path(self._root)
+            if not model.exists():
                 self._say(
                     "train", "training the model; pages are served meanwhile, the bot answers afterwards"
                 )
                 await self._train()
-            self._begin(parts.brain(self._settings, self._root, train.model_path(self._root)))
+                if not model.exists():  # edited while it was trained: the newest there is
+                    model = train.newest(self._root) or model
+            self._begin(parts.brain(self._settings, self._root, model))
         except NotTrained as error:
             self._say("train", f"{error}\nThe desk goes on without the bot: shoppers reach people.")
             await self._stopping.wait()
@@ -96,6 +99,7 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "train"),
             cwd=self._root,
+            env=parts.private(self._settings),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
