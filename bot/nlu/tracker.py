@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME, USER
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -92,14 +92,17 @@ class TurnTracker(DialogueStateTracker):
         ignore_rule_only_turns: bool = False,
         rule_only_data: dict[str, Any] | None = None,
     ) -> list[State]:
-        """The state before each action, and the one now; the caller may change them."""
+        """The state before each action, and the one now.
+
+        The caller may change a state and its `user`, as featurizers do, and nothing else inside it.
+        """
         if omit_unset_slots or ignore_rule_only_turns:
             return super().past_states(domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data)  # type: ignore[no-any-return]
         events = self.applied_events()
         if self._played is None or not self._played.leads_to(events, domain):
             self._played = _Played(self, domain)
         states = self._played.states(events)
-        return [{kind: dict(part) for kind, part in state.items()} for state in states]
+        return [{**state, USER: dict(state[USER])} if USER in state else {**state} for state in states]
 
     def copy(self) -> DialogueStateTracker:
         """A tracker with the same events, in the state they lead to."""
