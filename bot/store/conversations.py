@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.orm.util import identity_key
 
 from bot.core.errors import Conflict, NotFound
@@ -71,7 +72,8 @@ def find_locked(session: Session, conversation_id: str) -> Conversation | None:
     known: Conversation | None = session.identity_map.get(identity_key(Conversation, conversation_id))
     if known is not None:
         return known
-    conversation = Conversation(**found[0]._asdict())
+    conversation: Conversation = Conversation.__mapper__.class_manager.new_instance()
+    instance_dict(conversation).update(found[0]._asdict())  # as loading does: nothing hears of a change
     make_transient_to_detached(conversation)
     session.add(conversation)
     return conversation

@@ -126,6 +126,7 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A unit of work: committed at the end of the block, rolled back when it raises."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            prepared.use(session, session.connection())
             yield session
             end(session)
 

@@ -9,17 +9,23 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.orm import Session
 
 Statement = Select[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]
+CONNECTION = "connection"  # in session.info
+
+
+def use(session: Session, connection: Connection) -> None:
+    """Say which connection `session` has to its end: asking it costs as much as a statement."""
+    session.info[CONNECTION] = connection
 
 
 def rows(session: Session, statement: Statement, values: Values) -> list[Any]:
     """What `statement` answers: tuples with the columns as attributes (of columns named alike the first)."""
-    connection = session.connection()
+    connection = session.info.get(CONNECTION) or session.connection()
     prepared = _prepared(connection.dialect, statement, values)
     cursor: Any = connection.connection.cursor()
     parameters = prepared.parameters(values)
@@ -40,7 +46,7 @@ def value(session: Session, statement: Statement, values: Values) -> Any:
 
 def run(session: Session, statement: Insert | Update, several: Sequence[Values]) -> None:
     """Run a statement that answers nothing, once for each of `several` values with the same names."""
-    connection = session.connection()
+    connection = session.info.get(CONNECTION) or session.connection()
     prepared = _prepared(connection.dialect, statement, several[0])
     cursor: Any = connection.connection.cursor()
     parameters = [prepared.parameters(values) for values in several]
