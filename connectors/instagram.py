@@ -76,6 +76,7 @@ LOGIN_FIELDS = (
     "comments",
     "live_comments",
 )
+PERMISSIONS = ("instagram_basic", "instagram_manage_messages", "instagram_manage_comments")
 MAY_LACK = frozenset({"message_edit"})  # not in every version's list
 PROFILE_CALLS = (("ice_breakers",), ("persistent_menu",))
 
@@ -102,7 +103,7 @@ def _through_page(given: Mapping[str, str]) -> Setup:
         fields=("messages",),
         app_fields=APP_FIELDS,
         may_lack=MAY_LACK,
-        permissions=("instagram_basic", "instagram_manage_messages", "instagram_manage_comments"),
+        permissions=PERMISSIONS,
         looks_at="id,name,instagram_business_account",
         own_ids=("instagram_business_account",),
         profile_calls=PROFILE_CALLS,

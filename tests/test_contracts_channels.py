@@ -13,6 +13,7 @@ from bot.core.channel import Capabilities, Platform
 from bot.core.channel_settings import variable
 from bot.core.errors import BadInput, BadSignature
 from bot.core.rendering import MEASURES
+from connectors import instagram, messenger, whatsapp_set_up
 
 ROOT = Path(__file__).parents[1]
 CHANNELS = ROOT / "docs" / "channels"
@@ -143,6 +144,20 @@ def test_a_channel_has_its_page_with_all_a_shop_needs_to_know(name: str) -> None
     assert f"aisle channel add {name}" in page
     assert f"aisle channel check {name}" in page
     assert f"]({name}.md)" in (CHANNELS / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("messenger", messenger.PERMISSIONS),
+        ("instagram", instagram.PERMISSIONS),
+        ("instagram", instagram.LOGIN_FIELDS),
+        ("whatsapp", whatsapp_set_up.PERMISSIONS),
+    ],
+)
+def test_what_must_be_asked_for_is_on_the_page(name: str, asked: tuple[str, ...]) -> None:
+    page = (CHANNELS / f"{name}.md").read_text()
+    assert [one for one in asked if f"`{one}`" not in page] == []
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
