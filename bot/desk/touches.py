@@ -30,7 +30,10 @@ from bot.store.tables import Touch
 KINDS = {"comment.add": "comment", "post.add": "post", "message.story_mention": "story_mention"}
 ANSWERED = ("comment", "live_comment", "post")
 LIVE_FOR = timedelta(minutes=5)  # a broadcast may be over later, and then its comments take no private reply
-QUESTION_MARKS = frozenset("?¿？؟;՞፧꘏⁇⁈‽⸮﹖𑅃")
+# Of all scripts; the Greek one looks like a semicolon and is one after Greek letters only.
+QUESTION_MARKS = re.compile(
+    "[?\u00bf\uff1f\u061f\u055e\u1367\ua60f\u2047\u2048\u203d\u2e2e\ufe56]|[\u0370-\u03ff\u1f00-\u1fff]\\s*[;\u037e]"
+)
 WORDS = Path(__file__).parent / "touch_words.json"
 
 
@@ -143,7 +146,7 @@ def reason_of(text: str) -> str:
     for reason in ("complaint", "question"):
         if _pattern(reason).search(words):
             return reason
-    return "question" if any(mark in QUESTION_MARKS for mark in text) else ""
+    return "question" if QUESTION_MARKS.search(text) else ""
 
 
 @cache

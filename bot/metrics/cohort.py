@@ -27,6 +27,7 @@ from bot.store.tables import Episode, Fact
 
 END_OF_TIME = 2**62
 LATE = 7 * DAY  # a message may leave that long after its conversation was closed
+BY_PERSON = ("first_reply", "answered_elsewhere")  # kinds: a person answered, here or in another program
 NOT_UNDERSTOOD = ("", "nlu_fallback", "none_of_these")  # labels of `understood` that are no intent
 Moments = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -78,7 +79,7 @@ def facts(scope: Scope, *kinds: str) -> Select[Any]:
 def answered_by_person() -> Select[Any]:
     """(conversation_id, episode) of episodes a person answered in."""
     replies = aliased(Fact)
-    query: Any = select(replies.conversation_id, replies.episode).where(replies.kind == "first_reply")
+    query: Any = select(replies.conversation_id, replies.episode).where(replies.kind.in_(BY_PERSON))
     found: Select[Any] = query
     return found
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.sql.selectable import CTE
 
-from bot.metrics.cohort import NOT_UNDERSTOOD, cohort, number, of_cohort
+from bot.metrics.cohort import BY_PERSON, NOT_UNDERSTOOD, cohort, number, of_cohort
 from bot.metrics.scope import Scope
 from bot.store.database import Moment
 from bot.store.tables import Fact, Survey
@@ -32,7 +32,7 @@ from bot.store.tables import Fact, Survey
 OUTCOMES = ("bot_confirmed", "bot_assumed", "agent", "missed", "abandoned")
 RESOLVED = ("bot_confirmed", "bot_assumed", "agent")
 OPEN = "open"
-KINDS = ("handed_off", "first_reply", "handed_back", "closed", "helpful", "understood", "fallback")
+KINDS = ("handed_off", *BY_PERSON, "handed_back", "closed", "helpful", "understood", "fallback")
 MORE_KINDS = ("answered", "reopened")
 SHARED = "shared outcomes"  # in session.info: the tables made so far, by scope
 
@@ -139,7 +139,7 @@ def _marks(episodes: CTE, scope: Scope, more_kinds: tuple[str, ...]) -> CTE:
             filed.label("episode"),
             func.min(when("handed_off")).label("handed_off_at"),
             func.max(when("handed_off")).label("last_handed_off_at"),
-            func.max(when("first_reply")).label("first_reply_at"),
+            func.max(case((Fact.kind.in_(BY_PERSON), number(Fact.at)))).label("first_reply_at"),
             func.max(when("handed_back")).label("handed_back_at"),
             func.max(when("closed")).label("confirmed_at"),
             func.max(when("helpful", Fact.label == "yes")).label("helpful_at"),

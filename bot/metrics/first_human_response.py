@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from bot.metrics.cohort import distinct, facts, number
+from bot.metrics.cohort import BY_PERSON, distinct, facts, number
 from bot.metrics.names import names_of
 from bot.metrics.response_time import spread_row
 from bot.metrics.scope import Scope, micros
@@ -42,7 +42,7 @@ def _unanswered(scope: Scope) -> Select[Any]:
     handed_off = func.max(case((Fact.kind == "handed_off", number(Fact.at))))
     settled = func.max(case((Fact.kind != "handed_off", number(Fact.at)), else_=0))
     ever = facts(
-        replace(scope, end=datetime.max.replace(tzinfo=UTC)), "handed_off", "first_reply", "handed_back"
+        replace(scope, end=datetime.max.replace(tzinfo=UTC)), "handed_off", *BY_PERSON, "handed_back"
     )
     bare: Any = ever.with_only_columns(Fact.conversation_id, Fact.episode, handed_off.label("happened_at"))
     found: Select[Any] = bare.group_by(Fact.conversation_id, Fact.episode).having(

@@ -12,6 +12,7 @@ ROUTES = (
     "theme",
     "sign_in",
     "inbox",
+    "touches",
     "dashboard",
     "channels",
     "answers",

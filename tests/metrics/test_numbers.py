@@ -110,6 +110,18 @@ def test_every_outcome_has_its_rule(session: Session) -> None:
     assert found.cell("bot", "conversations") == 4
 
 
+def test_an_answer_in_another_program_is_an_answer_by_a_person_that_nobody_is_credited_with(
+    session: Session,
+) -> None:
+    talk(session, "there").understood().fact("handed_off", 1, label="asked").fact(
+        "answered_elsewhere", 2, actor="agent"
+    ).close(by="agent")
+    session.flush()
+    found = outcomes.compute(session, week())
+    assert (found.cell("agent", "conversations"), found.cell("missed", "conversations")) == (1, 0)
+    assert first_human_response.compute(session, week()).rows == ()
+
+
 def test_a_hand_off_answered_before_but_not_after_is_missed(session: Session) -> None:
     twice = talk(session, "twice").fact("handed_off", 1).fact("first_reply", 2, actor="agent", value=60)
     twice.fact("handed_off", 5).close(by="agent")
