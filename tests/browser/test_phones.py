@@ -68,10 +68,14 @@ class Phone:
         )
 
     def press(self, css: str, text: str) -> None:
-        self.browser.until(
-            lambda: [node for node in self.browser.all(f"{self.css} {css}") if node.text.startswith(text)],
-            text,
-        )[0].click()
+        def clicked() -> bool:
+            for node in self.browser.all(f"{self.css} {css}"):
+                if node.text.startswith(text):
+                    node.click()
+                    return True
+            return False
+
+        self.browser.until(clicked, text)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

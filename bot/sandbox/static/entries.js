@@ -4,6 +4,20 @@ import { h, t } from "./dom.js";
 
 const REACTIONS = ["❤️", "👍", "😮"];
 
+/** Show a changed entry in place: where only marks changed, nothing else is touched (or read out again). */
+export function refresh(old, before, entry, phone) {
+  const kept = ({ view, marks: { seen, delivered, answered, ...others } }) => JSON.stringify([view, others]);
+  if (kept(before) === kept(entry) && entry.side !== "note") {
+    old.querySelector(":scope > .meta").replaceWith(metaNode(entry, entry.side === "person"));
+    return;
+  }
+  const stops = (node) => [...node.querySelectorAll("button, a, summary")];
+  const focused = stops(old).indexOf(document.activeElement);
+  const node = entryNode(entry, phone);
+  old.replaceWith(node);
+  if (focused >= 0) stops(node)[focused]?.focus();
+}
+
 export function entryNode(entry, phone) {
   if (entry.side === "note") return noteNode(entry, phone);
   const { view, marks } = entry;
@@ -123,5 +137,5 @@ function metaNode(entry, isOwn) {
     parts.push(h("span", { class: `ticks ticks--${state}`, role: "img", "aria-label": t(state) }, marks.seen ? "✓✓" : "✓"));
   }
   if (entry.warnings.length) parts.push(h("span", { class: "warned", title: entry.warnings.join("\n"), role: "img", "aria-label": `${t("warning")}: ${entry.warnings.join("; ")}` }, "⚠"));
-  return h("div", { class: "meta" }, parts);
+  return h("div", { class: "meta", "aria-live": "off" }, parts);
 }

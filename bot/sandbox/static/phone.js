@@ -1,7 +1,7 @@
 /* One phone: a channel's account, the shopper chosen, their thread, and what they can do. */
 
 import { ask, call, h, t } from "./dom.js";
-import { entryNode } from "./entries.js";
+import { entryNode, refresh } from "./entries.js";
 
 const WINDOW_HOURS = { messenger: 24, instagram: 24, whatsapp: 24 };
 const STANDING = ["image", "sticker", "location", "contact", "story_reply", "story_mention", "comment", "live_comment", "end_live", "referral"];
@@ -75,17 +75,17 @@ export class Phone {
       return true;
     }
     const at = thread.entries.findIndex((entry) => entry.number === news.entry.number);
+    const before = thread.entries[at];
     if (at < 0) thread.entries.push(news.entry);
     else thread.entries[at] = news.entry;
     thread.opened_at = news.opened_at;
     if (news.entry.kind === "blocked" || news.entry.kind === "unblocked") thread.is_blocked = news.entry.kind === "blocked";
     if (news.entry.kind === "other_app" || news.entry.kind === "our_app") thread.owner = news.entry.kind === "other_app" ? "other" : "";
     if (news.thread !== this.current) return true;
-    const old = at < 0 ? null : this.log.querySelector(`[data-number="${news.entry.number}"]`);
-    const node = entryNode(news.entry, this);
-    if (old) old.replaceWith(node);
-    else this.append(node);
-    if (news.entry.side !== "person" && news.entry.side !== "note") this.showTyping(0);
+    const old = before && this.log.querySelector(`[data-number="${news.entry.number}"]`);
+    if (old) refresh(old, before, news.entry, this);
+    else this.append(entryNode(news.entry, this));
+    if (at < 0 && news.entry.side !== "person" && news.entry.side !== "note") this.showTyping(0);
     this.drawRest();
     if (at < 0) this.look();
     return true;
@@ -117,6 +117,9 @@ export class Phone {
   drawQuick() {
     const last = this.thread?.entries.filter((entry) => entry.side !== "note").at(-1);
     const items = last?.side === "shop" ? last.view.quick_replies ?? [] : [];
+    const shown = JSON.stringify([last?.number, items]);
+    if (shown === this.quickShown) return;
+    this.quickShown = shown;
     this.quick.hidden = items.length === 0;
     this.quick.replaceChildren(...items.map((item) => h("button", { type: "button", onclick: () => this.tap(item.title, item.payload, last) }, item.title)));
     this.log.scrollTop = this.log.scrollHeight;
@@ -132,7 +135,6 @@ export class Phone {
   }
 
   drawActs() {
-    const focused = this.acts.contains(document.activeElement) ? document.activeElement.dataset.act : "";
     const buttons = [];
     const add = (name, run) => buttons.push(h("button", { class: "plain", type: "button", "data-act": name, onclick: run }, t(`act.${name}`)));
     if (!this.thread?.entries.length) {
@@ -151,8 +153,12 @@ export class Phone {
       add(isOn ? "block" : "unblock", () => this.act("block", { is_on: isOn }));
     }
     this.acts.setAttribute("aria-label", t("acts", { name: this.personName }));
+    const names = buttons.map((button) => button.dataset.act);
+    const shown = [...this.acts.children].map((button) => button.dataset.act);
+    if (names.join() === shown.join()) return;
+    const at = [...this.acts.children].indexOf(document.activeElement);
     this.acts.replaceChildren(...buttons);
-    if (focused) this.acts.querySelector(`[data-act="${focused}"]`)?.focus();
+    if (at >= 0) (buttons[at] ?? buttons.at(-1)).focus();
   }
 
   showTyping(seconds) {
