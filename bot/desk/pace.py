@@ -91,7 +91,7 @@ class Pace:
             return Pause(seconds, is_attempt=asked is None)
         if self._is_open or self._is_ready:
             self._pauses += 1
-        seconds = max((asked or 0.0) * _stretch(), back_off(self._pauses))
+        seconds = back_off(self._pauses) if asked is None else asked * _stretch()
         self._pause(seconds)
         self._waiting[key] = None
         return Pause(seconds, is_attempt=False)

@@ -80,9 +80,11 @@ async def test_a_lost_message_without_an_echo_is_sent_again(sender: Sender) -> N
 async def test_without_echoes_a_lost_answer_counts_as_sent_and_agents_see_the_doubt(blind: Sender) -> None:
     conversation = blind.conversation()
     blind.platform.script = [arrives_unanswered]
+    commits = blind.count_commits()
     message = blind.say(conversation, "one|two")
     row = await blind.settled(message)
     assert blind.platform.taken == ["one", "two"]
+    assert len(commits) - 1 == 3, "there is nothing to wait for"
     assert row.error == UNCONFIRMED
     with blind.database.reading() as session:
         events = conversations.events_after(session, conversation, 0, for_agents=True)
@@ -340,6 +342,31 @@ async def test_an_attempt_counts_only_when_others_get_through() -> None:
     pace.taken("b")
     assert pace.busy("a", down, attempts=1).is_attempt
     assert not pace.busy("a", down, attempts=1).is_attempt
+    pace.close()
+
+
+async def test_while_one_tries_nobody_else_may() -> None:
+    woken: list[str] = []
+    is_over = asyncio.Event()
+
+    def wake(key: str) -> None:
+        woken.append(key)
+        is_over.set()
+
+    pace = Pace(wake)
+    pace.busy("a", NotDelivered("wait", heals=True, cause="busy", retry_after_seconds=0.01), attempts=1)
+    assert not pace.enter("b")
+    await is_over.wait()
+    assert woken == ["a"]
+    assert pace.enter("a")
+    assert not pace.enter("b")
+    assert not pace.enter("c")
+    pace.leave("a")
+    assert woken == ["a", "b"], "the first found nothing to send: it is the next one's turn"
+    assert pace.enter("b")
+    pace.taken("b")
+    assert woken == ["a", "b", "c"]
+    assert pace.enter("d")
     pace.close()
 
 
