@@ -52,7 +52,7 @@ class Pace:
         tokens = min(most, tokens + (at - since) * rate) - 1
         wait = max(0.0, -tokens / rate)
         if wait > LONGEST_WAIT_SECONDS:
-            raise _later(wait)
+            raise _later(wait, is_shared=sort == "text")  # the others of the account may still leave as words
         self._tokens[account, sort] = (tokens, at)
         return wait
 
@@ -88,9 +88,13 @@ class Pace:
         self._usage[account] = (percent, self._clock())
 
 
-def _later(seconds: float) -> NotDelivered:
+def _later(seconds: float, *, is_shared: bool = True) -> NotDelivered:
     return NotDelivered(
-        "the platform's limit is near; this waits", heals=True, retry_after_seconds=seconds, cause="busy"
+        "the platform's limit is near; this waits",
+        heals=True,
+        retry_after_seconds=seconds,
+        cause="busy",
+        is_shared=is_shared,
     )
 
 

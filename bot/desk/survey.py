@@ -29,6 +29,9 @@ _RATING = re.compile(
     r"\s*(?:/\s*(?P<of>5|10)|out of (?:5|five)|stars?|points?|⭐️?|★)?\s*[.!]*\s*$",
     re.IGNORECASE,
 )
+_BUTTON = re.compile(
+    r"^\s*(?P<n>[1-5]) – \D{1,20}$"
+)  # a button's title that came back as words (survey.rate.*)
 _STARS = re.compile(r"^\s*(?:(?:⭐️?|★)\s*)+$")
 _FACES = {"😡": 1, "😠": 1, "🙁": 2, "😞": 2, "😐": 3, "🙂": 4, "😊": 5, "😀": 5, "😍": 5, "👍": 5, "👎": 1}
 
@@ -40,7 +43,7 @@ def read_score(text: str) -> int | None:
     face = _FACES.get(text.strip().rstrip("\ufe0f"))
     if face is not None:
         return face
-    found = _RATING.match(text)
+    found = _BUTTON.match(text) or _RATING.match(text)
     if found is None:
         return None
     word = found["n"].lower()

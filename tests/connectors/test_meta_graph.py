@@ -297,6 +297,17 @@ def test_a_burst_leaves_at_once_and_the_rest_at_the_rate(pace: Pace, clock: Cloc
     assert paced(20, pace, clock) == pytest.approx(2.0)
 
 
+def test_private_replies_that_must_wait_hold_up_nothing_else(clock: Clock) -> None:
+    pace = Pace({"private_reply": (0.1, 1.0), "text": (0.1, 1.0)}, clock=clock)
+    shared = {}
+    for sort in ("private_reply", "text"):
+        pace.reserve("104", sort)
+        with pytest.raises(NotDelivered) as refused:
+            pace.reserve("104", sort)
+        shared[sort] = refused.value.is_shared
+    assert shared == {"private_reply": False, "text": True}
+
+
 def test_accounts_and_sorts_do_not_wait_for_each_other(pace: Pace, clock: Clock) -> None:
     paced(5, pace, clock)
     assert paced(5, pace, clock, account="205") == 0

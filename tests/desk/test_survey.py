@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot.core.messages import Survey as SurveyPart
+from bot.core.messages import from_json
+from bot.core.rendering import ratings
 from bot.core.times import now
 from bot.desk.survey import read_score
-from bot.store.tables import Conversation, Fact, Survey
+from bot.desk.words import Words
+from bot.store.tables import Conversation, Fact, Message, Survey
 from tests.running import RunningDesk, Shopper
 
 
@@ -47,6 +51,27 @@ async def test_the_card_takes_a_score_and_then_a_comment(desk: RunningDesk) -> N
     assert (first[1]["result"], second[1]["result"]) == ("answered", "commented")
     assert (row.score, row.comment, row.segment) == (4, "quick", "bot")
     assert kinds(desk, "survey") == [("survey_sent", "bot", None), ("survey_answered", "bot", 4.0)]
+
+
+async def test_channels_without_the_card_get_the_names_of_the_scores(desk: RunningDesk) -> None:
+    await closed(desk)
+    with desk.services.database.reading() as session:
+        (parts,) = [
+            row.parts for row in session.scalars(select(Message).where(Message.response == "survey.csat"))
+        ]
+    part = from_json(parts[0])
+    assert isinstance(part, SurveyPart)
+    assert [(choice.id, choice.title) for choice in ratings(part)][::4] == [
+        ("rate:1", "1 – very poor"),
+        ("rate:5", "5 – very good"),
+    ]
+
+
+@pytest.mark.parametrize("locale", ["en", "lt"])
+def test_the_names_of_the_scores_fit_every_button_and_can_be_typed(locale: str) -> None:
+    labels = [Words().text(f"survey.rate.{score}", locale) for score in range(1, 6)]
+    assert max(len(label) for label in labels) <= 20
+    assert [read_score(label) for label in labels] == [1, 2, 3, 4, 5]
 
 
 async def test_a_number_in_the_chat_is_the_rating_and_does_not_reopen(desk: RunningDesk) -> None:
