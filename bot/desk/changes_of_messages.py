@@ -16,14 +16,14 @@ KEPT_OF_UNSENT = ("standby", "silent", "elsewhere", "event")
 
 
 def take_edit(case: Case) -> Applied:
-    """The latest wording counts; the one before is not kept."""
+    """The latest wording counts, of one moment the one that came last; the one before is not kept."""
     message = _target(case)
     if message is None:
         return Applied(WAITING)
     done = Applied(conversation_id=message.conversation_id, message_id=message.id, is_content_kept=False)
     order = (_number(case), case.heard.at.isoformat())
     before = (message.extra.get("edits", 0), message.extra.get("edited_at", ""))
-    if message.direction != "in" or "deleted_at" in message.extra or order <= before:
+    if message.direction != "in" or "deleted_at" in message.extra or order < before:
         return done
     conversation = store.locked(case.session, message.conversation_id)
     text = clean(case.heard.text, limit=case.context.settings.max_message_chars)
@@ -71,7 +71,7 @@ def take_reaction(case: Case) -> Applied:
     conversation = store.locked(case.session, message.conversation_id)
     if conversation.window_at is None or conversation.window_at < case.heard.at:
         conversation.window_at = case.heard.at
-    if "deleted_at" in message.extra or message.extra.get("reaction", {}).get("at", "") >= at:
+    if "deleted_at" in message.extra or message.extra.get("reaction", {}).get("at", "") > at:
         return done
     emoji = str(case.heard.detail.get("emoji") or "")[:20]
     message.extra = {**message.extra, "reaction": {"emoji": emoji, "at": at}}

@@ -123,6 +123,16 @@ async def test_a_reaction_is_shown_opens_the_window_and_makes_nobody_speak(stree
     assert street.messages()[1].extra["reaction"]["emoji"] == ""
 
 
+async def test_of_changes_in_one_second_the_last_to_come_counts(street: Street) -> None:
+    await street.tell(said("hello"))
+    for key, emoji in (("r1", "👍"), ("r2", "")):  # platforms that tell whole seconds only
+        await street.tell(heard("reaction", key, 9, target="m1", detail={"emoji": emoji}))
+    for key, text in (("e1", "hallo"), ("e2", "hello again")):
+        await street.tell(heard("message.edit", key, 9, target="m1", text=text))
+    message = street.messages()[0]
+    assert (message.extra["reaction"]["emoji"], message.text) == ("", "hello again")
+
+
 async def test_delivered_and_read_are_noted_once_with_the_earliest_time(street: Street) -> None:
     await street.tell(said("hello"))
     target = f"out-aisle:{street.platform.sent[0].message_id}:0"
