@@ -8,6 +8,7 @@ from bot.cli.common import ROOT, as_json, migrated, say
 from bot.cli.serve import check_port
 from bot.cli.supervise import first_start, parts, secrets
 from bot.cli.supervise.parts import Beside
+from bot.core.profile import load as load_profile
 from bot.core.settings import Settings
 from bot.sandbox import accounts
 
@@ -58,7 +59,7 @@ def channels(port: int, has_brain: bool, is_verbose: bool, is_json: bool) -> Non
     def beside(chosen: Settings) -> Beside:
         check_port("127.0.0.1", port, setting="--port")
         url = f"http://127.0.0.1:{port}"
-        made = accounts.generated(_desk_address(chosen))
+        made = accounts.generated(_desk_address(chosen), name=load_profile(chosen.shop_file).name)
         config = json.dumps({"accounts": [accounts.to_json(account) for account in made]})
         return Beside(
             parts=(parts.sandbox(chosen, ROOT, port=port, config=config),),

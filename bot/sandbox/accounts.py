@@ -1,6 +1,7 @@
 """Accounts of the shop on the platforms, as given at the start: ids, tokens and secrets."""
 
 import dataclasses
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,9 +131,11 @@ def to_json(account: Account) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, set) else value for name, value in found.items()}
 
 
-def generated(webhook_base: str = "") -> list[Account]:
-    """One account a channel with random secrets; webhooks at `<base>/webhooks/<channel>`."""
+def generated(webhook_base: str = "", *, name: str = "Aisle Outdoor") -> list[Account]:
+    """One account a channel with random secrets; webhooks at `<base>/webhooks/<channel>`, `name` on the phones."""
+    username = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "shop"
     app: dict[str, Any] = {
+        "name": name,
         "app_id": "1517776481860",
         "app_secret": secrets.token_hex(16),
         "verify_token": secrets.token_urlsafe(16),
@@ -151,7 +154,7 @@ def generated(webhook_base: str = "") -> list[Account]:
             f"IGAA{secrets.token_urlsafe(40)}",
             webhook=hook("instagram"),
             flavour="login",
-            username="aisle.outdoor",
+            username=username.replace("_", "."),
             **app,
         ),
         Account(
@@ -169,8 +172,9 @@ def generated(webhook_base: str = "") -> list[Account]:
             bot,
             f"{bot}:AA{secrets.token_urlsafe(24)}",
             webhook=hook("telegram"),
-            username="aisle_outdoor_bot",
+            username=f"{username}_bot",
             secret_token=secrets.token_urlsafe(24),
+            name=name,
         ),
     ]
 

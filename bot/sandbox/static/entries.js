@@ -29,11 +29,12 @@ export function entryNode(entry, phone) {
   if (entry.side === "inbox") body.append(h("p", { class: "said__tag" }, t("inbox.tag")));
   if (view.post) body.append(h("p", { class: "said__tag" }, t(`under.${view.post}`)));
   if (entry.side === "shop" && entry.kind === "comment") body.append(h("p", { class: "said__tag" }, t("public")));
-  body.append(...contentNodes(entry, phone));
+  const content = contentNodes(entry, phone);
+  body.append(...content);
   if (marks.reaction) body.append(h("span", { class: "said__reaction" }, marks.reaction));
   if (marks.shop_reaction) body.append(h("span", { class: "said__reaction" }, marks.shop_reaction));
   const line = h("div", { class: "said__line" }, body);
-  if (entry.platform_id && !marks.unsent && !view.is_tap) line.append(menuNode(entry, phone, isOwn));
+  if (entry.platform_id && content.length && !marks.unsent && !view.is_tap) line.append(menuNode(entry, phone, isOwn));
   li.append(line);
   if (view.buttons?.length) li.append(buttonsNode(view.buttons, entry, phone));
   if (view.list) li.append(listNode(view.list, entry, phone));

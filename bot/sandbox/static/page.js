@@ -22,6 +22,16 @@ function readSoon() {
   reading ??= setTimeout(() => { reading = null; read().catch(() => {}); }, 50);
 }
 
+let counting = null;
+
+function countSoon() {
+  counting ??= setTimeout(async () => {
+    counting = null;
+    const { calls } = await call("GET", "/sandbox/threads?account=none").catch(() => ({ calls: {} }));
+    for (const trouble of troubles) trouble.count(calls);
+  }, 500);
+}
+
 function state(name) {
   live.textContent = t(name);
   live.dataset.state = name;
@@ -32,6 +42,7 @@ events.addEventListener("open", () => { state("live"); readSoon(); });
 events.addEventListener("error", () => state("offline"));
 events.addEventListener("message", (event) => {
   const news = JSON.parse(event.data);
+  countSoon();
   if (news.event === "thread") readSoon();
   else if (news.thread && !phones.some((phone) => phone.heard(news))) readSoon();
 });
@@ -41,7 +52,6 @@ function clock() {
   const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   for (const node of document.querySelectorAll(".phone__time")) node.textContent = now;
   for (const phone of phones) phone.drawWindow();
-  call("GET", "/sandbox/threads?account=none").then(({ calls }) => troubles.forEach((trouble) => trouble.count(calls))).catch(() => {});
 }
 clock();
 setInterval(clock, 15000);
