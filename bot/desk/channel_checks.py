@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.core.channel import Finding, Platform
 from bot.core.errors import NotDelivered
 from bot.core.times import now
+from bot.store.conversations import insert_if_new
 from bot.store.tables import ChannelAccount
 
 STATES = ("ok", "warning", "broken")  # the worse, the later
@@ -96,12 +97,11 @@ async def _asked(account: str, answer: Awaitable[list[Finding]]) -> Checked:
 
 def record(session: Session, channel: str, checked: Checked, *, at: datetime) -> None:
     """Keep the state of an account: one found well may send again. What was not asked changes nothing known."""
-    row = session.get(ChannelAccount, (channel, checked.account))
-    if row is None:
-        row = ChannelAccount(channel=channel, account=checked.account)
-        session.add(row)
-    elif not checked.is_asked:
+    key = (channel, checked.account)
+    if not checked.is_asked and session.get(ChannelAccount, key) is not None:
         return
+    insert_if_new(session, ChannelAccount, channel=channel, account=checked.account, name="", state="ok")
+    row = session.get_one(ChannelAccount, key, with_for_update=True)
     row.state, row.reason, row.checked_at = checked.state, checked.reason[:REASON_LIMIT], at
     row.name = checked.name[:NAME_LIMIT] or row.name or ""
     row.expires_at, row.used_percent = checked.expires_at, checked.used_percent

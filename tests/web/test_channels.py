@@ -12,7 +12,7 @@ from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
 
 META = ("messenger", "instagram", "whatsapp")
-# All on, with one account each, where nobody answers: a look at them changes nothing.
+# All on, with one account each, where nobody answers.
 VALUES = {
     f"AISLE_{channel.upper()}_{name}": value
     for channel in META
@@ -31,6 +31,7 @@ LITHUANIAN = {"Accept-Language": "lt"}
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[RunningDesk]:
     async with running(settings, channels=build_connectors(VALUES)) as started:
+        await started.services.accounts.stop()  # states are those that each test sets
         yield started
 
 
