@@ -161,7 +161,7 @@ def build(
     others = {name: channel for name, channel in known.items() if isinstance(channel, Platform)}
     off = {name: platform for name, platform in others.items() if platform.missing}
     connected = {name: connector for name, connector in known.items() if name not in off}
-    terms = Terms(echo_wait_seconds=settings.echo_wait_seconds, public_url=settings.url)
+    terms = Terms(echo_wait_seconds=settings.echo_wait_seconds, public_url=settings.url, since=now())
     platforms = {name: platform for name, platform in others.items() if name not in off}
     marks = Marks(database, platforms)
     outbox = Outbox(database, connected, live, figures, terms=terms)
@@ -192,7 +192,9 @@ def build(
         has_product=lambda sku: shop.product(sku) is not None,
         changed=changed,
         seen=marks.seen,
+        is_busy=lambda: ingest.is_busy,
     )
+    ingest = Ingest(database, intake.notify)
     return Services(
         settings=settings,
         profile=profile,
@@ -206,7 +208,7 @@ def build(
         answers=answers,
         figures=figures,
         intake=intake,
-        ingest=Ingest(database, intake.notify),
+        ingest=ingest,
         marks=marks,
         accounts=AccountHealth(database, platforms, figures, mended=outbox.recover),
         platforms=platforms,

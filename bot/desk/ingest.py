@@ -27,6 +27,11 @@ class Ingest:
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits to be stored, or is being."""
+        return self._task is not None
+
     async def keep(self, channel: str, heard: Sequence[Heard]) -> None:
         """Store `heard`; returns when it is committed.
 

@@ -38,6 +38,7 @@ from bot.store.platform_events import IGNORED, Lane
 log = logging.getLogger("aisle.intake")
 ATTEMPTS = 3
 PAUSES = (0.1, 0.5)
+STEPS_ASIDE, STEP_ASIDE_SECONDS = 20, 0.005
 WAIT = timedelta(hours=24)  # for the message an event is about
 
 Handler = Callable[[Case], Applied]
@@ -96,6 +97,9 @@ class _Unlooked(AisleError):
 class Intake:
     """The worker; lives in the event loop of the desk.
 
+    While platforms wait for their acknowledgement (`is_busy`) it steps aside, though never for long: what it sets off
+    costs them more time than it takes itself.
+
     `changed` is called after each commit with the conversation and whether the bot has a turn to take; `has_product`
     may take its time (it runs in a thread); `seen` is told of taps that no turn answers (channel, account, person,
     platform id): the shopper's app waits for a sign.
@@ -111,6 +115,7 @@ class Intake:
         has_product: Callable[[str], bool],
         changed: Callable[[str, bool], None],
         seen: Callable[[str, str, str, str], None],
+        is_busy: Callable[[], bool],
     ) -> None:
         self._database = database
         self._context = context
@@ -118,6 +123,7 @@ class Intake:
         self._figures = figures
         self._has_product = has_product
         self._changed = changed
+        self._is_busy = is_busy
         self._seen = seen
         self._profiles = Profiles(database, platforms)
         self._lanes = Lanes("intake", self._one)
@@ -174,11 +180,18 @@ class Intake:
             self._profiles.want(lane)
         return step.has_more
 
+    async def _let_by(self) -> None:
+        for _ in range(STEPS_ASIDE):
+            if not self._is_busy():
+                return
+            await asyncio.sleep(STEP_ASIDE_SECONDS)
+
     async def _apply(self, lane: Lane, known: Mapping[str, bool]) -> Step:
         """The next event; one that fails is counted, and the lane goes on with it or the one behind it."""
         platform = self._platforms[lane.channel]
         try:
             async with self._commits:
+                await self._let_by()
                 return await self._database.write(
                     apply_next,
                     lane,
