@@ -31,6 +31,7 @@ CAPABILITIES = Capabilities(
     card_title=80,
     buttons=3,
     settles=False,  # whether Instagram takes and repeats `metadata` is not documented
+    echoes=True,
     has_typing=True,
     has_seen=True,
 )

@@ -61,7 +61,10 @@ def pieces(message: Outgoing, look: Look) -> list[Piece]:
             {**content, "metadata": own_id(message.message_id, number)}
             for number, content in enumerate(contents)
         ]
-    return [Piece(number, {**head, "message": content}) for number, content in enumerate(contents)]
+    return [
+        Piece(number, {**head, "message": content}, words=content.get("text", ""))
+        for number, content in enumerate(contents)
+    ]
 
 
 def in_words(content: Mapping[str, Any]) -> Json | None:

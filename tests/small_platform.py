@@ -69,7 +69,7 @@ class SmallPlatform:
 
     def render(self, message: Outgoing) -> Sequence[Piece]:
         choices = [to_json(part) for part in message.parts if to_json(part)["type"] == "quick_replies"]
-        return [Piece(0, {"text": message.text, "choices": choices})]
+        return [Piece(0, {"text": message.text, "choices": choices}, words=message.text)]
 
     async def send(self, message: Outgoing, piece: Piece) -> Receipt:
         if self.refusals:

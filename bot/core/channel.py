@@ -36,6 +36,7 @@ class Capabilities:
     settles: bool = (
         False  # the platform repeats our own id (echo, callback data): a lost answer settles itself
     )
+    echoes: bool = False  # it repeats what we said, without our id: a lost answer is settled by the same words
     has_typing: bool = False
     has_seen: bool = False
     comment_window_seconds: int | None = None  # how long a public comment may be answered privately
@@ -158,11 +159,13 @@ class Piece:
     """One call to the platform. A message may need several (split text, image and text); they leave in order.
 
     `number` counts from 0 within the message. `body` is the wire body without credentials. Rendering the same
-    message again gives the same pieces, so that a restart goes on where it stopped.
+    message again gives the same pieces, so that a restart goes on where it stopped. `words` is the text an echo of
+    it repeats (needed where a channel `echoes`), empty for cards and files.
     """
 
     number: int
     body: Mapping[str, Any]
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ or nothing was said for a day. Of two changes of hands the later by the platform
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -40,10 +41,11 @@ def take_echo(case: Case) -> Applied:
     conversation = identities.conversation_of(case)
     if conversation is not None:
         doubts = _doubts(session, conversation)
-        for piece, text in doubts:
-            if _is_same(heard.text, text):
+        for piece, text, parts in doubts:
+            is_card = bool(parts) and piece.state == "sent" and not heard.text
+            if is_card or _is_same(heard.text, text):
                 return _settle(case, piece)
-        if any(piece.state == "sending" for piece, _ in doubts):
+        if any(piece.state == "sending" for piece, *_ in doubts):  # the outbox decides which piece it is
             return Applied(WAITING, conversation_id="", target=heard.platform_id)
     return _answered(case)
 
@@ -54,10 +56,10 @@ def _settle(case: Case, piece: Piece) -> Applied:
     return Applied(conversation_id=message.conversation_id, message_id=message.id, is_content_kept=False)
 
 
-def _doubts(session: Session, conversation: Conversation) -> list[tuple[Piece, str]]:
-    """Pieces of a conversation of which the platform has not told its id, with the text of their messages."""
+def _doubts(session: Session, conversation: Conversation) -> list[tuple[Piece, str, list[Any]]]:
+    """Pieces of a conversation of which the platform has not told its id, with text and parts of their messages."""
     query = (
-        select(Piece, Message.text)
+        select(Piece, Message.text, Message.parts)
         .join(Message, Message.id == Piece.message_id)
         .where(
             Message.conversation_id == conversation.id,
@@ -67,7 +69,7 @@ def _doubts(session: Session, conversation: Conversation) -> list[tuple[Piece, s
         )
         .order_by(Piece.message_id, Piece.number)
     )
-    return [(piece, text) for piece, text in session.execute(query)]
+    return [(piece, text, parts) for piece, text, parts in session.execute(query)]
 
 
 def _is_same(heard: str, said: str) -> bool:

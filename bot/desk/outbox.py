@@ -107,7 +107,7 @@ class Outbox:
             try:
                 receipt = await self._call(platform, claim.message, claim.pieces[number])
             except NotDelivered as error:
-                if error.cause != "lost" or platform.capabilities.settles:
+                if error.cause != "lost" or sending.is_told_back(platform.capabilities):
                     return await self._refused(platform, pace, claim, number, error)
                 receipt = None
             else:

@@ -2,8 +2,8 @@
 
 A piece is committed as `sending` before its call and as `sent` after it, together with the next one's beginning, so
 a message costs one write more than it has pieces. What a crash or a lost answer leaves `sending` is in doubt: where
-the platform gives our ids back its echo settles it, or after a while it is sent again; elsewhere it counts as sent and
-agents see that it is unconfirmed.
+the platform repeats what we said (by our id, or by its words) its echo settles it, or after a while it is sent again;
+elsewhere it counts as sent and agents see that it is unconfirmed.
 """
 
 import logging
@@ -22,22 +22,27 @@ from bot.desk.deliver import failed, may_leave, tell_agents, waiting
 from bot.desk.pace import BACK_OFF_SECONDS, Pause, back_off
 from bot.desk.sent import record_sent
 from bot.store import conversations as store
-from bot.store import outbox, pieces, tables
+from bot.store import outbox, pieces, platform_events, tables
 from bot.store.tables import Conversation, Identity, Message
 
 log = logging.getLogger("aisle.outbox")
 ATTEMPTS_MOST = len(BACK_OFF_SECONDS) + 1
 UNCONFIRMED = "unconfirmed"  # in `Message.error` of a sent message: no answer of the platform says so
 AT_ONCE = 0.0
+NEWS_SECONDS = 0.5  # until what the platform told us meanwhile is looked for again
 FINAL = ("person", "owner")  # causes that trying again soon does not change
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for all channels: the time an echo may take, and the address that makes our own ones whole."""
+    """What holds for all channels: the time an echo may take, and the address that makes our own ones whole.
+
+    `since`: when this process started; echoes that came while none ran are tried again by the platform.
+    """
 
     echo_wait_seconds: float
     public_url: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,11 @@ def claim(session: Session, conversation_id: str, platform: Platform, *, terms: 
         if until is not None and until > at:
             message.next_try_at = until
             return Claim(left=tuple(left), wait_seconds=seconds_between(at, until))
-        if doubt is not None and not platform.capabilities.settles:
-            pieces.sent(doubt, platform_id="", at=at)
-            message.error = UNCONFIRMED
         outgoing, obstacle = _outgoing(session, conversation, message, platform.capabilities, terms, at)
         calls = _rendered(platform, outgoing)
+        if doubt is not None and not _is_decided(session, doubt, message, outgoing, calls, platform, at):
+            message.next_try_at = at + timedelta(seconds=NEWS_SECONDS)
+            return Claim(left=tuple(left), wait_seconds=NEWS_SECONDS)
         number = sum(piece.state == "sent" for piece in tried)  # as they leave in order
         if calls is None:
             _give_up(session, message, "this channel cannot show the message", at)
@@ -275,10 +280,53 @@ def _opening(
     )
 
 
+def is_told_back(capabilities: Capabilities) -> bool:
+    """Whether the platform repeats what we said, so that a lost answer is worth waiting for."""
+    return capabilities.settles or capabilities.echoes
+
+
 def _doubted_until(doubt: tables.Piece | None, until: datetime | None, terms: Terms) -> datetime | None:
+    """When a piece in doubt may be decided on: its echo had its time, and somebody was there to hear it."""
     if doubt is None:  # settled by its echo
         return None
-    return until or doubt.tried_at + timedelta(seconds=terms.echo_wait_seconds)  # found after a crash
+    wait = timedelta(seconds=terms.echo_wait_seconds)
+    if doubt.tried_at < terms.since:  # found after a crash
+        return max(until or terms.since, terms.since + wait)
+    return until or doubt.tried_at + wait
+
+
+def _is_decided(
+    session: Session,
+    doubt: tables.Piece,
+    message: Message,
+    outgoing: Outgoing,
+    calls: Sequence[Piece] | None,
+    platform: Platform,
+    at: datetime,
+) -> bool:
+    """Decide on a piece in doubt when its time is over: it arrived, or (left `sending`) it is sent again.
+
+    False when what the platform told us meanwhile has not been looked at yet.
+    """
+    capabilities = platform.capabilities
+    lane = platform_events.Lane(message.channel, message.account, outgoing.recipient)
+    if is_told_back(capabilities) and platform_events.has_more(session, lane):
+        return False
+    if capabilities.settles:
+        return True
+    words = calls[doubt.number].words if calls and doubt.number < len(calls) else None
+    echo = (
+        platform_events.echo_waiting(session, lane, words)
+        if capabilities.echoes and words is not None
+        else None
+    )
+    if echo is not None:
+        pieces.sent(doubt, platform_id=echo.data.get("platform_id", ""), at=at)
+        platform_events.settle(echo, platform_events.DONE, message_id=message.id, is_content_kept=False)
+    elif not (capabilities.echoes and platform_events.has_echoed(session, lane)):
+        pieces.sent(doubt, platform_id="", at=at)
+        message.error = UNCONFIRMED
+    return True
 
 
 def _may_leave(

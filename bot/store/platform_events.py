@@ -196,6 +196,22 @@ def marks_waiting(session: Session, lane: Lane, kinds: Sequence[str]) -> list[Pl
     return list(session.scalars(query))
 
 
+def echo_waiting(session: Session, lane: Lane, words: str) -> PlatformEvent | None:
+    """The oldest echo of a person that nobody has claimed and that repeats just these words (none: cards, files)."""
+    for event in sorted(marks_waiting(session, lane, ("echo",)), key=lambda event: (event.at, event.id)):
+        if " ".join(str(event.data.get("text", "")).split()) == " ".join(words.split()):
+            return event
+    return None
+
+
+def has_echoed(session: Session, lane: Lane) -> bool:
+    """Whether this account's platform has ever repeated something that was said on our side."""
+    query = select(_e.id).where(
+        _e.channel == lane.channel, _e.account == lane.account, _e.kind.in_(("echo", "echo.human"))
+    )
+    return session.connection().scalar(query.limit(1)) is not None
+
+
 def awaken(session: Session, *, channel: str, account: str, target: str) -> list[Lane]:
     """Have what waits for message `target` applied (it is known now); the lanes to notify."""
     found = session.connection().execute(

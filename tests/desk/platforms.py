@@ -79,7 +79,7 @@ class FakePlatform:
             raise KeyError(message.text)
         bodies = [{"text": text, "own_id": ""} for text in message.text.split("|") if text]
         return [
-            Piece(number, body | {"own_id": own_id(message.message_id, number)})
+            Piece(number, body | {"own_id": own_id(message.message_id, number)}, words=body["text"])
             for number, body in enumerate(bodies)
         ]
 
@@ -263,7 +263,7 @@ class Sender:
 
 
 def make_outbox(database: Database, platform: FakePlatform) -> Outbox:
-    terms = Terms(echo_wait_seconds=ECHO_WAIT, public_url="https://shop.test")
+    terms = Terms(echo_wait_seconds=ECHO_WAIT, public_url="https://shop.test", since=now())
     return Outbox(database, {"fake": platform}, Live(), Figures(), terms=terms)
 
 
