@@ -120,6 +120,8 @@ def _incoming(case: Case) -> Incoming:
         return replace(
             incoming, page=page, text=heard.text or title or sku, payload="" if heard.text else PRODUCT
         )
+    if heard.kind == "message.order":
+        return replace(incoming, notice="cannot.order")
     if heard.text.strip() or choice:
         return incoming
     if heard.kind == "message.sticker":

@@ -32,14 +32,16 @@ def take_read(case: Case) -> Applied:
 def take_status(case: Case) -> Applied:
     """What became of one message: sent, delivered or read."""
     status = case.heard.detail.get("status")
-    if status in ("delivered", "read"):
-        return _take(case, is_read=status == "read")
     own = pieces.find_by_own_id(case.session, case.heard.echo_of)
-    if own is not None and own.channel == case.channel:
+    settled = Applied()
+    if own is not None and own.channel == case.channel and own.state != "failed":
         message = case.session.get_one(Message, own.message_id)
         sending.settle(case.session, own, platform_id=case.heard.target, at=case.heard.at)
-        return Applied(conversation_id=message.conversation_id, message_id=message.id)
-    return Applied()
+        case.session.flush()
+        settled = Applied(conversation_id=message.conversation_id, message_id=message.id)
+    if status in ("delivered", "read"):
+        return _take(case, is_read=status == "read")
+    return settled
 
 
 def take_failure(case: Case) -> Applied:

@@ -27,6 +27,8 @@ _e = _events.c
 _OPEN = _e.state.in_((literal_column("'new'"), literal_column("'waiting'")))
 _IS_NEW = _e.state == literal_column("'new'")
 _IS_WAITING = _e.state == literal_column("'waiting'")
+_NEVER_APPLIED = _e.conversation_id.is_(None)  # watermarks wait for more after they were applied
+_ECHOES = ("echo", "echo.human", "standby")
 _IN_LANE = (
     (_e.channel == bindparam("channel"))
     & (_e.account == bindparam("account"))
@@ -175,8 +177,9 @@ def waiting(session: Session, lane: Lane, *, target: str) -> list[PlatformEvent]
             _e.account == lane.account,
             or_(
                 _e.target == target,
-                (_e.person == lane.person) & (_e.target == "") & _e.conversation_id.is_(None),
+                (_e.person == lane.person) & (_e.target == ""),
             ),
+            _NEVER_APPLIED,
         )
         .order_by(_e.at, _e.id)
     )
@@ -212,19 +215,8 @@ def has_echoed(session: Session, lane: Lane) -> bool:
     return session.connection().scalar(query.limit(1)) is not None
 
 
-def awaken(session: Session, *, channel: str, account: str, target: str) -> list[Lane]:
-    """Have what waits for message `target` applied (it is known now); the lanes to notify."""
-    found = session.connection().execute(
-        update(_events)
-        .where(_OPEN, _IS_WAITING, _e.channel == channel, _e.account == account, _e.target == target)
-        .values(state=NEW)
-        .returning(_e.channel, _e.account, _e.person)
-    )
-    return [Lane(*row) for row in found]
-
-
 def awaken_known(session: Session) -> int:
-    """Have applied what waits for messages that are known by now; how many."""
+    """Have applied what waits for messages that are known by now, and echoes that wait for our own to settle."""
     known = or_(
         select(Piece.message_id)
         .where(Piece.channel == _e.channel, Piece.account == _e.account, Piece.platform_id == _e.target)
@@ -234,7 +226,9 @@ def awaken_known(session: Session) -> int:
         .exists(),
     )
     done = session.connection().execute(
-        update(_events).where(_OPEN, _IS_WAITING, _e.target != "", known).values(state=NEW)
+        update(_events)
+        .where(_OPEN, _IS_WAITING, _NEVER_APPLIED, _e.target != "", or_(known, _e.kind.in_(_ECHOES)))
+        .values(state=NEW)
     )
     return done.rowcount
 

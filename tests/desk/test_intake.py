@@ -178,6 +178,14 @@ async def test_an_unsupported_message_is_answered_honestly(street: Street) -> No
     assert [author for author, _ in street.thread()] == ["shopper", "system"]
 
 
+async def test_a_list_to_order_is_for_a_person(street: Street) -> None:
+    lines = (File("order", title="2 × Two-person tent"),)
+    await street.tell(heard("message.order", "o1", platform_id="m1", text="these please", parts=lines))
+    assert street.thread()[0] == ("shopper", "these please")
+    assert "person" in street.thread()[1][1]
+    assert street.desk.brain.turns == []
+
+
 async def test_a_shared_product_the_catalogue_has_is_asked_about(street: Street) -> None:
     known: list[str] = []
     street.desk.services.intake._has_product = lambda sku: known.append(sku) or sku == "tent-2"

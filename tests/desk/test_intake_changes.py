@@ -152,6 +152,18 @@ async def test_delivered_and_read_are_noted_once_with_the_earliest_time(street: 
     assert [event.data["up_to"] for event in street.look(select(Event).where(Event.kind == "read"))] == [2]
 
 
+async def test_a_watermark_that_names_its_message_is_applied_once_and_not_at_every_sweep(
+    street: Street,
+) -> None:
+    await street.tell(said("hello"))
+    target = f"out-aisle:{street.platform.sent[0].message_id}:0"
+    mark = {"watermark": moment(1_290).isoformat()}
+    await street.tell(heard("delivery", "delivery:1", 1_210, target=target, detail=mark))
+    await street.desk.services.intake.recover()
+    assert [event.state for event in street.events() if event.kind == "delivery"] == ["waiting"]
+    assert len(street.facts("delivered")) == 1
+
+
 async def test_a_watermark_before_a_message_says_nothing_of_it(street: Street) -> None:
     await street.tell(said("hello"))
     mark = {"watermark": moment(-10).isoformat()}
@@ -162,6 +174,24 @@ async def test_a_watermark_before_a_message_says_nothing_of_it(street: Street) -
 async def test_a_status_heard_before_its_message_is_known_waits_for_it(street: Street) -> None:
     await street.tell(heard("status", "s1", 5, target="m77", detail={"status": "delivered"}))
     assert [event.state for event in street.events()] == ["waiting"]
+
+
+async def test_a_status_that_carries_our_id_settles_a_lost_answer(street: Street) -> None:
+    street.platform.refusals.append(NotDelivered("no answer", heals=True, cause="lost"))
+    await post(street.desk.http, street.desk.url, said("hello"))
+    await street.until(
+        lambda session: (
+            session.scalar(select(Message.id).where(Message.state == "sending")) is not None
+            and not street.platform.refusals
+        )
+    )
+    own = f"aisle:{street.messages()[1].id}:0"
+    delivered = {"status": "delivered"}
+    await street.tell(heard("status", "s1", 1_210, target="wamid.1", echo_of=own, detail=delivered))
+    (piece,) = street.look(select(Piece))
+    assert (street.messages()[1].state, piece.platform_id) == ("sent", "wamid.1")
+    assert piece.delivered_at == moment(1_210)
+    assert street.platform.sent == []
 
 
 async def test_a_failure_after_the_platform_took_it_is_shown_to_agents(street: Street) -> None:

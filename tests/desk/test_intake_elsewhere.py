@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.core.channel import Heard
+from bot.core.errors import NotDelivered
 from bot.core.settings import Settings
 from bot.core.times import now
 from bot.desk import inbox
 from bot.desk.people import add_user
 from bot.store import conversations as store
-from bot.store.tables import Conversation, Episode
+from bot.store.tables import Conversation, Episode, Message
 from tests.desk.hearing import Street, heard, moment, said
 from tests.running import running
-from tests.small_platform import SmallPlatform
+from tests.small_platform import SmallPlatform, post
 
 
 @pytest.fixture
@@ -71,6 +72,30 @@ async def test_an_echo_of_a_message_we_sent_is_nothing_new(street: Street) -> No
     )
     assert street.conversation().owner == "bot"
     assert len(street.messages()) == 2
+
+
+async def test_an_echo_without_our_id_is_matched_by_its_text_or_waits_until_ours_are_settled(
+    street: Street,
+) -> None:
+    street.platform.refusals.append(NotDelivered("no answer", heals=True, cause="lost"))
+    await post(street.desk.http, street.desk.url, said("hello"))
+    await street.until(
+        lambda session: (
+            session.scalar(select(Message.id).where(Message.state == "sending")) is not None
+            and not street.platform.refusals
+        )
+    )
+    await post(street.desk.http, street.desk.url, answered("hi, I am Asta", "e1", 1_201))
+    await street.until(lambda _session: len(street.events("waiting")) == 1)
+    assert street.conversation().owner == "bot"
+    await street.tell(heard("echo.human", "message:e2", 1_202, platform_id="e2", text="echo: hello"))
+    assert street.messages()[1].state == "sent"
+    assert street.conversation().owner == "bot"
+    await street.desk.services.intake.recover()
+    await street.quiet()
+    assert street.thread()[-1] == ("agent", "hi, I am Asta")
+    assert street.conversation().reason == "elsewhere"
+    assert street.platform.sent == []
 
 
 async def test_our_own_test_to_ourselves_is_ignored(street: Street) -> None:
