@@ -15,15 +15,7 @@ from bot.sandbox.accounts import Account
 from bot.sandbox.world import Occurrence, World
 
 ANSWER_SECONDS = 5.0  # Meta gives up on an answer after this long
-PAUSES_SECONDS = (
-    0.2,
-    1.0,
-    3.0,
-    10.0,
-    30.0,
-    60.0,
-    120.0,
-)  # the platforms go on for an hour and more; we do not
+PAUSES_SECONDS = (0.2, 1.0, 3.0, 10.0, 30.0, *(60.0,) * 20)  # the platforms go on for an hour and more
 AT_ONCE = 20
 OBJECTS = {"messenger": "page", "instagram": "instagram", "whatsapp": "whatsapp_business_account"}
 

@@ -45,7 +45,7 @@ export class Phone {
       h("div", { class: "phone" },
         h("div", { class: "phone__bar", "aria-hidden": "true" }, h("span", { class: "phone__time" }), h("span", { class: "phone__hole" }), h("span", { class: "phone__signs" }, "▂▄▆")),
         h("header", { class: "phone__head" },
-          h("span", { class: "phone__avatar", "aria-hidden": "true" }, account.name.split(" ").map((word) => word[0]).slice(0, 2).join("")),
+          h("span", { class: "phone__avatar", "aria-hidden": "true" }, initials(account.name)),
           h("span", { class: "phone__name" }, h("strong", {}, account.name), h("small", {}, account.username ? `@${account.username}` : account.phone ? `+${account.phone}` : this.channelName))),
         this.log, this.typing, this.quick, this.quote, form),
       this.acts);
@@ -221,6 +221,10 @@ export class Phone {
     this.load([...[...this.threads.values()].filter((one) => one.thread !== thread.thread), thread]);
     this.text.focus();
   }
+}
+
+function initials(name) {
+  return name.split(/\s+/u).filter((word) => /^\p{L}/u.test(word)).slice(0, 2).map((word) => word[0].toUpperCase()).join("");
 }
 
 function arrow() {
