@@ -98,6 +98,7 @@ def test_a_text_is_an_answer_that_carries_our_id_on_messenger() -> None:
                 "messaging_type": "RESPONSE",
                 "message": {"text": "Hello", "metadata": "aisle:812:0"},
             },
+            words="Hello",
         )
     ]
 
