@@ -26,13 +26,14 @@ async def _until(condition: object, seconds: float = 10.0) -> None:
         await asyncio.sleep(0.05)
 
 
-def _watched(part: object, folder: Path) -> tuple[Watched, list[str]]:
+def _watched(part: object, folder: Path, **options: float) -> tuple[Watched, list[str]]:
     said: list[str] = []
     watched = Watched(
         part,  # type: ignore[arg-type]
         folder / "logs",
         say=lambda _name, line: said.append(line),
         forward=lambda _name, _line: None,
+        **options,
     )
     return watched, said
 
@@ -63,6 +64,21 @@ async def test_a_part_that_cannot_start_is_tried_again_ever_more_slowly(
     assert "in 1 s" in pauses[1]
     assert "exit code 3" in pauses[0]
     assert "  cannot find my hat" in said, "what it said last is shown"
+
+
+async def test_a_part_that_had_worked_for_a_while_is_back_at_once_however_often_it_dies(
+    tmp_path: Path, free_port: int
+) -> None:
+    watched, said = _watched(tiny(tmp_path, free_port), tmp_path, steady_seconds=0.2)
+    watched.start()
+    for death in range(3):
+        await _until(lambda: watched.is_ready.is_set())
+        await asyncio.sleep(0.5)
+        assert watched.pid is not None
+        os.kill(watched.pid, signal.SIGKILL)
+        await _until(lambda count=death: watched.restarts > count)
+    await watched.stop()
+    assert [line.split()[-2] for line in said if "starting again" in line] == ["0.5"] * 3
 
 
 async def test_stopping_ends_the_part(tmp_path: Path, free_port: int) -> None:

@@ -16,7 +16,7 @@ from bot.cli.supervise.parts import Part
 from bot.core.processes import die_with_parent
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-STEADY_SECONDS = 60.0  # after running this long, the back-off starts afresh
+STEADY_SECONDS = 10.0  # after answering this long, the back-off starts afresh
 ASK_SECONDS, ANSWER_SECONDS, DEAF_SECONDS = 5.0, 4.0, 45.0
 LOG_BYTES, LOG_FILES = 5_000_000, 5
 
@@ -26,8 +26,12 @@ Say = Callable[[str, str], None]  # (part, line)
 class Watched:
     """Keeps one part running until `stop`."""
 
-    def __init__(self, part: Part, logs: Path, *, say: Say, forward: Say) -> None:
+    def __init__(
+        self, part: Part, logs: Path, *, say: Say, forward: Say, steady_seconds: float = STEADY_SECONDS
+    ) -> None:
         self.part = part
+        self._steady_seconds = steady_seconds
+        self._ready_at: float | None = None  # of this run, on the monotonic clock
         self.restarts = 0
         self.is_ready = asyncio.Event()
         self._say = say
@@ -62,12 +66,12 @@ class Watched:
     async def _keep_running(self) -> None:
         pause = FIRST_PAUSE_SECONDS
         while not self._is_stopping:
-            started = time.monotonic()
+            self._ready_at = None
             code = await self._run_once()
             self.is_ready.clear()
             if self._is_stopping:
                 return
-            if time.monotonic() - started > STEADY_SECONDS:
+            if self._ready_at is not None and time.monotonic() - self._ready_at > self._steady_seconds:
                 pause = FIRST_PAUSE_SECONDS
             self._say(self.part.name, f"ended ({_reason(code)}); starting again in {pause:g} s")
             for line in self._last_lines:
@@ -128,6 +132,7 @@ class Watched:
             at = time.monotonic()
             if await _answers(self.part.health):
                 heard = at
+                self._ready_at = self._ready_at or at
                 self.is_ready.set()
             elif not self.is_ready.is_set() and at - started > self.part.start_seconds:
                 self._say(self.part.name, f"is not up after {self.part.start_seconds:g} s")
