@@ -36,10 +36,12 @@ def free_port() -> int:
 class Product:
     """`aisle up` for the length of a `with` block. `serving` and `answering`: seconds since the start.
 
-    A `home` that is given is kept afterwards; else a temporary one is made and removed.
+    A `home` that is given is kept afterwards; else a temporary one is made and removed. `more`: values that go over
+    the environment below; they may be added until the block begins.
     """
 
     def __init__(self, home: Path | None = None, *, has_brain: bool = True, patience: float = 600.0) -> None:
+        self.more: dict[str, str] = {}
         self._keeps_home = home is not None
         self.home = home or Path(tempfile.mkdtemp(prefix="aisle-bench-"))
         self.port, self.brain_port, self.actions_port = free_port(), free_port(), free_port()
@@ -63,6 +65,7 @@ class Product:
             "AISLE_BRAIN_URL": f"http://127.0.0.1:{self.brain_port}",
             "AISLE_ACTIONS_URL": f"http://127.0.0.1:{self.actions_port}",
             "AISLE_MESSAGES_PER_MINUTE": "1000000",
+            **self.more,
         }
 
     def aisle(self, *arguments: str, timeout: float = 900) -> str:
@@ -163,7 +166,7 @@ class Product:
         """The SQLite file of this install."""
         return self.home / "aisle.db"
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         """Look into this install's database."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
-            return connection.execute(query).fetchall()
+            return connection.execute(query, values).fetchall()
