@@ -369,6 +369,11 @@ def _learn(session: Session, conversation: Conversation, person: str) -> None:
         )
 
 
+def _in_pixels(image: str) -> str:
+    """Our drawn pictures also come as PNG: platforms take no vectors."""
+    return image.removesuffix(".svg") + ".png" if image.startswith("/shop/pictures/") else image
+
+
 def _whole(part: Part, base: str) -> Part:
     """A part whose addresses of our own pages and pictures can be opened from elsewhere."""
 
@@ -376,7 +381,7 @@ def _whole(part: Part, base: str) -> Part:
         return f"{base}{url}" if url.startswith("/") else url
 
     def card(item: ProductCard) -> ProductCard:
-        return replace(item, url=whole(item.url), image=whole(item.image))
+        return replace(item, url=whole(item.url), image=whole(_in_pixels(item.image)))
 
     match part:
         case Products(items=items):

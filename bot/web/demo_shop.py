@@ -9,6 +9,7 @@ from sanic.response import html, raw
 
 from bot.core.errors import NotFound, ShopUnavailable
 from bot.core.messages import ProductCard
+from bot.shop import pictures
 from bot.shop.contract import Query, Shop
 from bot.shop.money import exponent
 from bot.web import chat_texts, pages
@@ -16,6 +17,7 @@ from bot.web.api import Api
 
 ON_A_PAGE = 120
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
+PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 SCHEMA = {
     "in_stock": "InStock",
     "out_of_stock": "OutOfStock",
@@ -169,16 +171,17 @@ def routes(api: Api) -> None:
             linked=linked_data(item, sku=sku, address=address, picture=item.image),
         )
 
-    @api.route("GET", "/shop/pictures/<name:str>", guard="none", returns="a drawn picture (SVG)")
+    @api.route("GET", "/shop/pictures/<name:str>", guard="none", returns="a drawn picture (SVG or PNG)")
     async def picture(request: Request, name: str) -> HTTPResponse:
         """A product's picture, drawn from its data."""
         shop = request.app.ctx.services.shop
+        product_id, _, kind = name.rpartition(".")
         drawn = None
-        if name.endswith(".svg") and isinstance(shop, OwnShelves):
-            drawn = await asyncio.to_thread(shop.picture, name.removesuffix(".svg"))
+        if kind in PICTURES and isinstance(shop, OwnShelves):
+            drawn = await asyncio.to_thread(shop.picture, product_id)
         if drawn is None:
             raise NotFound
+        body = drawn.encode() if kind == "svg" else await asyncio.to_thread(pictures.png, drawn)
         request.ctx.is_shared = True  # the chat shows it on the shop's own pages
-        return raw(
-            drawn.encode(), headers={"Cache-Control": "public, max-age=86400"}, content_type="image/svg+xml"
-        )
+        headers = {"Cache-Control": "public, max-age=86400"}
+        return raw(body, headers=headers, content_type=PICTURES[kind])

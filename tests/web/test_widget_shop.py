@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from bot.core.settings import Settings
@@ -110,9 +111,27 @@ async def test_pictures_are_drawn_and_may_be_shown_in_the_chat(desk: RunningDesk
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
+async def test_pictures_come_as_pixels_for_platforms_that_show_no_vectors(desk: RunningDesk) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{desk.url}/shop/pictures/tent.png") as answer,
+    ):
+        body = await answer.read()
+        assert (answer.status, answer.content_type) == (200, "image/png")
+    assert body.startswith(b"\x89PNG")
+    assert int.from_bytes(body[16:20], "big") == 600  # wide
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/shop/products/none", "/shop/pictures/none.svg", "/shop/pictures/tent", "/shop/pictures/%2e%2e.svg"],
+    [
+        "/shop/products/none",
+        "/shop/pictures/none.svg",
+        "/shop/pictures/none.png",
+        "/shop/pictures/tent",
+        "/shop/pictures/tent.gif",
+        "/shop/pictures/%2e%2e.svg",
+    ],
 )
 async def test_what_is_not_there_is_not_found(desk: RunningDesk, path: str) -> None:
     status, _body, _headers = await get(desk, path)
