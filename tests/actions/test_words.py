@@ -23,7 +23,8 @@ def said_by_actions() -> set[str]:
     """Responses named in the actions, with those put together from a part."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "actions").glob("*.py"))
     named = set(re.findall(r'"(utter_[a-z_]+[a-z])"', source)) - {"utter_action"}  # Rasa's own key
-    return named | {f"utter_hand_off_{reason}" for reason in Reason if reason not in ("brain_down", "taken", "elsewhere")}
+    by_bot = [reason for reason in Reason if reason not in ("brain_down", "taken", "elsewhere")]
+    return named | {f"utter_hand_off_{reason}" for reason in by_bot}
 
 
 def test_every_response_an_action_says_is_in_the_domain() -> None:
