@@ -32,6 +32,7 @@ from bot.store.database import Database
 
 log = logging.getLogger("aisle")
 SWEEP_SECONDS = 5.0
+CHECKPOINT_SECONDS = 0.5
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Services:
     accounts: AccountHealth
     platforms: dict[str, Platform] = field(default_factory=dict)
     off: dict[str, Platform] = field(default_factory=dict)
-    _sweeper: asyncio.Task[None] | None = field(default=None, repr=False)
+    _upkeep: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
 
     async def start(self) -> None:
         """Finish what the last run committed, and keep sweeping."""
@@ -66,13 +67,16 @@ class Services:
         await self.outbox.recover()
         await self.intake.recover()
         self.accounts.start()
-        self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
+        self._upkeep = [
+            asyncio.create_task(self._sweep(), name="sweeper"),
+            asyncio.create_task(self._checkpoint(), name="checkpoints"),
+        ]
 
     async def stop(self) -> None:
         """Stop the workers; the rows keep what they had not done."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        for task in self._upkeep:
+            task.cancel()
+        await asyncio.gather(*self._upkeep, return_exceptions=True)
         await self.accounts.stop()
         await self.intake.stop()
         await self.turns.stop()
@@ -105,6 +109,14 @@ class Services:
                 await asyncio.to_thread(self.answers.refresh)
             except Exception:
                 log.exception("the sweep failed")
+
+    async def _checkpoint(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            try:
+                await asyncio.to_thread(self.database.checkpoint)
+            except Exception:
+                log.exception("the database's log could not be written back")
 
     async def _close_idle(self) -> None:
         for conversation_id in await self.database.read(close.idle, context=self.context, at=now()):
