@@ -20,6 +20,7 @@ class Lanes:
         self._log = logging.getLogger(f"aisle.{name}")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._later: dict[str, asyncio.TimerHandle] = {}
         self._is_stopping = False
 
     def notify(self, key: str) -> bool:
@@ -33,12 +34,24 @@ class Lanes:
         return True
 
     def notify_later(self, key: str, seconds: float) -> None:
-        """`notify` after a pause."""
-        asyncio.get_running_loop().call_later(seconds, self.notify, key)
+        """`notify` after a pause; of several for one key the first to end counts, for it looks anew."""
+        loop = asyncio.get_running_loop()
+        known = self._later.get(key)
+        if known is not None and known.when() <= loop.time() + seconds:
+            return
+        if known is not None:
+            known.cancel()
+        self._later[key] = loop.call_later(seconds, self._due, key)
+
+    def _due(self, key: str) -> None:
+        del self._later[key]
+        self.notify(key)
 
     async def stop(self, *, patience_seconds: float = 0.0) -> None:
         """Nothing is started any more; what runs may end its present piece of work, then it is cancelled."""
         self._is_stopping = True
+        for timer in self._later.values():
+            timer.cancel()
         tasks = list(self._running.values())
         if tasks and patience_seconds:
             await asyncio.wait(tasks, timeout=patience_seconds)

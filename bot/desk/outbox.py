@@ -47,6 +47,8 @@ class Outbox:
         self._figures = figures
         self._terms = terms
         self._lanes = Lanes("outbox", self._one)
+        # One of its writes at a time beside intake's and turns': none of the three keeps the others waiting.
+        self._commits = asyncio.Semaphore(1 if database.is_sqlite else 8)
         self._places = {name: asyncio.Semaphore(AT_ONCE_PER_CHANNEL) for name in connectors}
         self._paces: dict[tuple[str, str], Pace] = defaultdict(lambda: Pace(self.notify))
 
@@ -93,9 +95,7 @@ class Outbox:
                 pace.leave(conversation_id)
 
     async def _send(self, platform: Platform, pace: Pace, conversation_id: str) -> bool:
-        claim = await self._database.write(
-            sending.claim, conversation_id, platform, terms=self._terms, at=now()
-        )
+        claim = await self._write(sending.claim, conversation_id, platform, terms=self._terms, at=now())
         self._count(platform.name, len(claim.left))
         self._live.wake(conversation_id)
         if claim.message is None:
@@ -160,11 +160,15 @@ class Outbox:
         """Commit what a platform answered; a database that stumbles must not leave the answer in doubt."""
         for pause in KEEP_AGAIN_SECONDS:
             try:
-                return await self._database.write(change, *args, **kwargs)
+                return await self._write(change, *args, **kwargs)
             except SQLAlchemyError as error:
                 log.warning("an answer could not be kept", extra={"error": type(error).__name__})
                 await asyncio.sleep(pause)
-        return await self._database.write(change, *args, **kwargs)
+        return await self._write(change, *args, **kwargs)
+
+    async def _write(self, change: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        async with self._commits:
+            return await self._database.write(change, *args, **kwargs)
 
     def _count(self, channel: str, number: int) -> None:
         for _ in range(number):

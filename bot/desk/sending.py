@@ -29,7 +29,7 @@ log = logging.getLogger("aisle.outbox")
 ATTEMPTS_MOST = len(BACK_OFF_SECONDS) + 1
 UNCONFIRMED = "unconfirmed"  # in `Message.error` of a sent message: no answer of the platform says so
 AT_ONCE = 0.0
-NEWS_SECONDS = 0.5  # until what the platform told us meanwhile is looked for again
+NEWS_SECONDS = 5.0  # at most, until what the platform told us meanwhile is applied, which wakes the outbox
 FINAL = ("person", "owner")  # causes that trying again soon does not change
 
 
@@ -76,11 +76,12 @@ def claim(session: Session, conversation_id: str, platform: Platform, *, terms: 
         if until is not None and until > at:
             message.next_try_at = until
             return Claim(left=tuple(left), wait_seconds=seconds_between(at, until))
+        if doubt is not None and _has_news(session, conversation, platform.capabilities):
+            return Claim(left=tuple(left), wait_seconds=NEWS_SECONDS)
         outgoing, obstacle = _outgoing(session, conversation, message, platform.capabilities, terms, at)
         calls = _rendered(platform, outgoing)
-        if doubt is not None and not _is_decided(session, doubt, message, outgoing, calls, platform, at):
-            message.next_try_at = at + timedelta(seconds=NEWS_SECONDS)
-            return Claim(left=tuple(left), wait_seconds=NEWS_SECONDS)
+        if doubt is not None and not platform.capabilities.settles:
+            _decide(session, doubt, message, outgoing, calls, platform.capabilities, at)
         number = sum(piece.state == "sent" for piece in tried)  # as they leave in order
         if calls is None:
             _give_up(session, message, "this channel cannot show the message", at)
@@ -295,38 +296,34 @@ def _doubted_until(doubt: tables.Piece | None, until: datetime | None, terms: Te
     return until or doubt.tried_at + wait
 
 
-def _is_decided(
+def _has_news(session: Session, conversation: Conversation, capabilities: Capabilities) -> bool:
+    """Whether the platform told us something of this shopper that is not applied yet: it may settle the doubt."""
+    person = outbox.recipient(session, conversation)
+    lane = platform_events.Lane(conversation.channel, conversation.account, person)
+    return is_told_back(capabilities) and platform_events.has_more(session, lane)
+
+
+def _decide(
     session: Session,
     doubt: tables.Piece,
     message: Message,
     outgoing: Outgoing,
     calls: Sequence[Piece] | None,
-    platform: Platform,
+    capabilities: Capabilities,
     at: datetime,
-) -> bool:
-    """Decide on a piece in doubt when its time is over: it arrived, or (left `sending`) it is sent again.
-
-    False when what the platform told us meanwhile has not been looked at yet.
-    """
-    capabilities = platform.capabilities
+) -> None:
+    """Without our ids given back: whether a piece in doubt counts as sent, or (left `sending`) is sent again."""
     lane = platform_events.Lane(message.channel, message.account, outgoing.recipient)
-    if is_told_back(capabilities) and platform_events.has_more(session, lane):
-        return False
-    if capabilities.settles:
-        return True
     words = calls[doubt.number].words if calls and doubt.number < len(calls) else None
-    echo = (
-        platform_events.echo_waiting(session, lane, words)
-        if capabilities.echoes and words is not None
-        else None
-    )
+    echo = None
+    if capabilities.echoes and words is not None:
+        echo = platform_events.echo_waiting(session, lane, words)
     if echo is not None:
         pieces.sent(doubt, platform_id=echo.data.get("platform_id", ""), at=at)
         platform_events.settle(echo, platform_events.DONE, message_id=message.id, is_content_kept=False)
     elif not (capabilities.echoes and platform_events.has_echoed(session, lane)):
         pieces.sent(doubt, platform_id="", at=at)
         message.error = UNCONFIRMED
-    return True
 
 
 def _may_leave(

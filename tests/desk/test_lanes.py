@@ -107,3 +107,18 @@ async def test_stopping_cancels_work_and_starts_none() -> None:
     these.notify("b")
     await asyncio.sleep(0.01)
     assert (runs, cancelled) == (["a"], ["a"])
+
+
+async def test_however_often_something_is_put_off_it_is_looked_at_once() -> None:
+    runs: list[float] = []
+
+    async def work(_key: str) -> bool:
+        runs.append(time.monotonic())
+        return False
+
+    put_off = Lanes("test", work)
+    started = time.monotonic()
+    for seconds in (0.3, 0.1, 0.2, 0.15):
+        put_off.notify_later("a", seconds)
+    await asyncio.sleep(0.4)
+    assert [0.1 <= at - started < 0.3 for at in runs] == [True]
