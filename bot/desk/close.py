@@ -47,8 +47,7 @@ def close(
     is_anothers = conversation.agent_id not in (None, user_id)
     if by == "agent" and conversation.owner == Owner.AGENT and is_anothers:
         raise Conflict("another agent has this conversation")
-    had_person = conversation.first_reply_at is not None
-    agent_id = conversation.agent_id
+    was_with_people = conversation.owner in (Owner.QUEUE, Owner.AGENT)
     mark_all_handled(session, conversation_id, at)
     change_owner(session, conversation, Owner.CLOSED, version=version)
     conversation.closed_at = at
@@ -72,16 +71,10 @@ def close(
         at=at,
         data={"owner": "closed", "agent": None, "reason": by, "wait": None},
     )
-    if by in ("bot", "agent"):
-        survey.ask(
-            session,
-            conversation,
-            segment="agent" if had_person else "bot",
-            user_id=(user_id or agent_id) if had_person else None,
-            context=context,
-            cause_id=cause_id,
-            at=at,
-        )
+    # Fetched a person and nobody answered: a missed hand-off, for which neither bot nor agent can be rated.
+    is_missed = was_with_people and survey.last_by_person(session, conversation) is None
+    if by in ("bot", "agent") and not is_missed:
+        survey.ask(session, conversation, context=context, cause_id=cause_id, at=at)
 
 
 def idle(session: Session, *, context: Context, at: datetime, limit: int = 100) -> list[str]:

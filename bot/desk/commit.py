@@ -27,6 +27,7 @@ from bot.store.tables import Contact, Conversation, Message
 
 log = logging.getLogger("aisle.turns")
 SILENT = (messages.Note, messages.Contact)  # commands that say nothing themselves
+PROVED = "proved"  # in session.info: this turn's shopper proved to be a customer
 AnswerFor = Callable[[str, str], tuple[str, str] | None]
 
 
@@ -272,15 +273,7 @@ def _carry_out(
                 at=at,
             )
         case messages.AskSurvey():
-            ask(
-                session,
-                conversation,
-                segment="agent" if conversation.first_reply_at else "bot",
-                user_id=None,
-                context=context,
-                cause_id=cause_id,
-                at=at,
-            )
+            ask(session, conversation, context=context, cause_id=cause_id, at=at)
         case messages.Note():
             actor = "shopper" if command.kind in ("helpful", "product_asked", "searched") else "bot"
             store.add_fact(
@@ -301,6 +294,7 @@ def _learn(session: Session, conversation: Conversation, command: messages.Conta
     contact = session.get_one(Contact, conversation.contact_id)
     if command.customer_id:
         contact.customer_id = command.customer_id[:64]
+        session.info[PROVED] = True
     contact.name = contact.name or clean(command.name, limit=200)
     contact.email = contact.email or clean(command.email, limit=320)
     contact.phone = contact.phone or clean(command.phone, limit=40)

@@ -54,13 +54,14 @@ def ask(
     session: Session,
     conversation: Conversation,
     *,
-    segment: str,
-    user_id: int | None,
     context: Context,
     cause_id: int | None = None,
     at: datetime,
 ) -> None:
-    """Ask for a rating of the episode, once, and only when the shopper wrote in it."""
+    """Ask for a rating of the episode, once, and only when the shopper wrote in it.
+
+    It is a rating of people where one of them answered, credited to who answered last; of the bot otherwise.
+    """
     known = session.scalar(
         select(Survey.id).where(
             Survey.conversation_id == conversation.id, Survey.episode == conversation.episode
@@ -77,6 +78,9 @@ def ask(
     )
     if known is not None or wrote is None:
         return
+    answer_by_person = last_by_person(session, conversation)
+    segment = "bot" if answer_by_person is None else "agent"
+    user_id = answer_by_person.user_id if answer_by_person is not None else None
     row = Survey(
         id=new_id(),
         conversation_id=conversation.id,
@@ -103,6 +107,21 @@ def ask(
         cause_id=cause_id,
     )
     add_fact(session, conversation, "survey_sent", at=at, actor="system", user_id=user_id, label=segment)
+
+
+def last_by_person(session: Session, conversation: Conversation) -> Message | None:
+    """What a person last said to the shopper in this episode, here or in another program; None: nobody did.
+
+    Only what left or is about to counts: an answer that could not be delivered answered nobody.
+    """
+    query = select(Message).where(
+        Message.conversation_id == conversation.id,
+        Message.episode == conversation.episode,
+        Message.direction == "out",
+        Message.author == "agent",
+        Message.state.in_(("pending", "sending", "sent")),
+    )
+    return session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
 
 
 def answer(

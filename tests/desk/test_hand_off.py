@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,8 @@ from bot.desk import assign, close, hand_off, presence, reply
 from bot.desk.context import Context
 from bot.desk.people import add_user
 from bot.desk.words import Words
+from bot.metrics import registry
+from bot.metrics.scope import Scope
 from bot.store.tables import Contact, Conversation, Fact, User
 from tests.running import RunningDesk, Shopper
 
@@ -218,6 +220,57 @@ async def test_closing_by_an_agent_asks_for_a_rating_of_the_agent(desk: RunningD
     await shopper.until("How was this conversation")
     with services.database.reading() as session:
         assert labels(session, "survey_sent") == ["agent"]
+
+
+async def test_nobody_is_rated_when_the_shopper_was_closed_without_an_answer_by_a_person(
+    desk: RunningDesk,
+) -> None:
+    ona = add_agent(desk, "Ona")
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("in line")
+    services = desk.services
+    await services.database.write(assign.take, shopper.conversation_id, user=ona)
+    await services.database.write(
+        close.close, shopper.conversation_id, context=services.context, by="agent", user_id=ona.id
+    )
+    services.changed(shopper.conversation_id)
+    at = now()
+    scope = Scope(at - timedelta(days=1), at + timedelta(days=1))
+    with services.database.reading() as session:
+        assert labels(session, "survey_sent") == []
+        assert (
+            registry.computed(session, ["outcomes"], scope)["outcomes"].cell("missed", "conversations") == 1
+        )
+
+
+async def test_the_rating_belongs_to_who_answered_even_after_the_bot_had_it_again(desk: RunningDesk) -> None:
+    ona, jonas = add_agent(desk, "Ona"), add_agent(desk, "Jonas")
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("in line")
+    services, conversation_id = desk.services, shopper.conversation_id
+    await services.database.write(assign.take, conversation_id, user=ona)
+    await services.database.write(
+        reply.reply, conversation_id, user=ona, text="Done.", client_id=str(uuid.uuid4())
+    )
+    services.changed(conversation_id)
+    await shopper.until("Done.")
+    await services.database.write(
+        hand_off.hand_back, conversation_id, context=services.context, user_id=ona.id
+    )
+    services.changed(conversation_id)
+    await shopper.send("person please")
+    await shopper.until("in line")
+    await services.database.write(assign.take, conversation_id, user=jonas)
+    await services.database.write(
+        close.close, conversation_id, context=services.context, by="agent", user_id=jonas.id
+    )
+    services.changed(conversation_id)
+    await shopper.until("How was this conversation")
+    with services.database.reading() as session:
+        sent = session.execute(select(Fact.label, Fact.user_id).where(Fact.kind == "survey_sent")).all()
+    assert sent == [("agent", ona.id)]
 
 
 async def test_the_bot_says_its_last_words_before_the_conversation_changes_hands(desk: RunningDesk) -> None:
