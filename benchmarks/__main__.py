@@ -4,8 +4,8 @@ python -m benchmarks [--feed FILE [--judgements FILE]]     or: make bench
 python -m benchmarks --short [--alone] [--out FILE]        for CI: fewer rounds, a few minutes; into FILE, if any
 
 Compared with a default Rasa server, in short runs only when that has been trained before; `--alone` leaves it out.
-Ends with code 1 when something is wrong that is no matter of speed: a turn without an answer, a message refused, a turn
-that grows with what was said before.
+Ends with code 1 when something is wrong that is no matter of speed: a turn without an answer, a message refused, lost
+or doubled (see `benchmarks.faults`), a turn that grows with what was said before.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import acknowledge, footprint, growth, machine, turns
+from benchmarks import acknowledge, faults, footprint, growth, ingest, machine, turns
 from benchmarks.default_rasa import is_trained
+from benchmarks.document import DOCUMENT, section
 from benchmarks.systems import started
 from benchmarks.tables import Aim, Report, aims_table
 
-DOCUMENT = machine.ROOT / "docs" / "benchmarks.md"
 INTRODUCTION = """\
 # Benchmarks
 
@@ -36,16 +36,15 @@ def run(
     """Measure everything; the sections as Markdown, all aims and all faults."""
     parts = [machine.describe().markdown()]
     aims: list[Aim] = []
-    faults: list[str] = []
+    wrong: list[str] = []
 
     def keep(title: str, program: Callable[[], Report]) -> None:
         began = time.monotonic()
         report = program()
         print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         aims.extend(report.aims)
-        faults.extend(report.all_faults)
-        tables = "\n".join(table.markdown() for table in report.tables)
-        parts.append(f"## {title}\n\n{tables}" if tables else "")
+        wrong.extend(report.all_faults)
+        parts.append(section(title, report) if report.tables else "")
         print(parts[-1], file=sys.stderr, flush=True)  # a later program may fail
 
     with started(compares=compares, twice=True) as systems:
@@ -58,7 +57,9 @@ def run(
         "Training, import, search",
         lambda: footprint.prepare(is_short=is_short, feed=feed, judgements=judgements),
     )
-    return "\n".join(part for part in parts if part), aims, faults
+    keep(ingest.TITLE, lambda: ingest.measure(is_short=is_short))
+    keep(faults.TITLE, lambda: faults.measure(is_short=is_short, seed=int(time.time()) % 10_000))
+    return "\n".join(part for part in parts if part), aims, wrong
 
 
 def command(feed: Path | None, judgements: Path | None) -> str:
@@ -81,16 +82,16 @@ def main() -> int:
     feed = footprint.file_from(chosen.feed, "AISLE_BENCH_FEED")
     judgements = footprint.file_from(chosen.judgements, "AISLE_BENCH_JUDGEMENTS")
     compares = not chosen.alone and (not chosen.short or is_trained())
-    sections, aims, faults = run(is_short=chosen.short, compares=compares, feed=feed, judgements=judgements)
+    sections, aims, wrong = run(is_short=chosen.short, compares=compares, feed=feed, judgements=judgements)
     verdicts = aims_table(aims).markdown()
     text = f"{INTRODUCTION}\n```bash\n{command(feed, judgements)}\n```\n\n{verdicts}\n{sections}"
     print(text)
     out = chosen.out or (None if chosen.short else DOCUMENT)
     if out is not None:
         out.write_text(text, encoding="utf-8")
-    for fault in faults:
+    for fault in wrong:
         print(f"FAULT: {fault}", file=sys.stderr)
-    return 1 if faults else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The fault run: shoppers on three channels while platforms lie, webhooks stumble and parts of the product are killed.
 
-    python -m benchmarks.faults [--short] [--seed N]
+    python -m benchmarks.faults [--short] [--seed N] [--write]
 
 The stand-in of the platforms (`bot.sandbox`) runs inside this program and outlives everything; desk, brain and actions
 are killed with SIGKILL and brought back by the supervisor. At the end its log is compared with the database
@@ -24,7 +24,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks import judgement, street, talk
+from benchmarks import document, judgement, street, talk
 from benchmarks.judgement import Verdict
 from benchmarks.product import Product
 from benchmarks.tables import Report, Table
@@ -32,6 +32,7 @@ from bot.cli.supervise import secrets
 from bot.sandbox.serving import Sandbox, running
 from bot.sandbox.world import Entry, Thread
 
+TITLE = "Faults"
 PARTS = ("desk", "brain", "actions")
 ECHO_WAIT_SECONDS = 3.0
 RETRIES_SECONDS = (
@@ -375,10 +376,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="200 messages, two kills of each part")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a kill, too, stops what was started
     report = measure(is_short=given.short, seed=given.seed)
     print(report.markdown())
+    if given.write:
+        document.write(TITLE, report, made_by=f"python -m benchmarks.faults --seed {given.seed}")
     for fault in report.faults:
         print(f"FAULT: {fault}", file=sys.stderr)
     return 1 if report.faults else 0

@@ -1,6 +1,6 @@
 """How soon a webhook is acknowledged while the product is busy with those before, and whether all were kept.
 
-    python -m benchmarks.ingest [--short] [--rates 50,200,500] [--seconds 20]
+    python -m benchmarks.ingest [--short] [--rates 50,200,500] [--seconds 20] [--write]
 
 Signed calls of one event each, at a fixed rate whatever the answers do (an open loop), over connections that stay open
 as the platforms' do. Every event is a shopper's message, so that turns are taken meanwhile; people chat on the website
@@ -22,7 +22,7 @@ from contextlib import contextmanager
 
 import aiohttp
 
-from benchmarks import machine, street, talk
+from benchmarks import document, machine, street, talk
 from benchmarks.product import Product, free_port
 from benchmarks.shoppers import Side, Speaker, WebShopper
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
@@ -30,6 +30,7 @@ from bot.sandbox import accounts
 from bot.sandbox.accounts import Account
 from bot.sandbox.hooks import headers_for, wire_bytes
 
+TITLE = "Webhooks"
 RATES, SECONDS = (50, 200, 500), 20
 CONNECTIONS = 64
 PEOPLE = 400
@@ -172,7 +173,7 @@ def _counts(product: Product) -> tuple[int, int, int, int]:
         " AND platform_id LIKE 'm@_%' ESCAPE '@'),"
         " (SELECT count(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL AND channel <> 'web')"
     )
-    return tuple(found)  # type: ignore[return-value]
+    return tuple(found)
 
 
 async def _applied(product: Product) -> float:
@@ -183,8 +184,10 @@ async def _applied(product: Product) -> float:
     return time.monotonic() - started
 
 
-def measure(*, rates: Sequence[int] = RATES, seconds: int = SECONDS) -> Report:
-    """One install of its own, all rates one after the other."""
+def measure(*, rates: Sequence[int] = RATES, seconds: int = SECONDS, is_short: bool = False) -> Report:
+    """One install of its own, all rates one after the other; `is_short`: two of them, not for long."""
+    if is_short:
+        rates, seconds = rates[:2], 4
     product = Product()
     known = street.made(product.url, each=2)
     port = free_port()
@@ -285,14 +288,16 @@ def main() -> int:
     """Print the table; 1 when something was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="two rates, a few seconds each")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     parser.add_argument("--rates", default=",".join(map(str, RATES)))
     parser.add_argument("--seconds", type=int, default=SECONDS)
     given = parser.parse_args()
     rates = [int(rate) for rate in given.rates.split(",")]
-    report = (
-        measure(rates=rates[:2], seconds=4) if given.short else measure(rates=rates, seconds=given.seconds)
-    )
+    report = measure(rates=rates, seconds=given.seconds, is_short=given.short)
     print(report.markdown())
+    if given.write:
+        words = f"--rates {','.join(map(str, rates))} --seconds {given.seconds}"
+        document.write(TITLE, report, made_by=f"python -m benchmarks.ingest {words}")
     for fault in report.faults:
         print(f"FAULT: {fault}", file=sys.stderr)
     return 1 if report.faults else 0
