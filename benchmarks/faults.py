@@ -34,7 +34,7 @@ from bot.sandbox.world import Entry, Thread
 
 TITLE = "Faults"
 PARTS = ("desk", "brain", "actions")
-ECHO_WAIT_SECONDS = 3.0
+ECHO_WAIT_SECONDS = 5.0  # more than webhooks are late, also where this machine is
 RETRIES_SECONDS = (
     0.2,
     0.5,

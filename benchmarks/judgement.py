@@ -230,7 +230,8 @@ def _left(thread: Thread, one: Kept, verdict: Verdict) -> None:
         latest = max(latest, key)
         handed_over = said.author == "agent" or (handed_over and not _bots_again(one, call))
         if said.author == "bot" and (handed_over or _is_overtaken(one, call)):
-            verdict.fault("after a hand-off", f"{thread.key} message {call.message_id}")
+            story = [f"{owner} {(at - call.tried_at) / MICRO:+.1f} s" for at, owner in one.hands]
+            verdict.fault("after a hand-off", f"{thread.key} message {call.message_id}, hands {story}")
     for call in one.calls:
         state = one.said[call.message_id].state
         if state == "sent" and (call.message_id, call.number) not in seen:
@@ -267,8 +268,8 @@ def _owner_at(one: Kept, at: int) -> str:
 
 
 def _is_overtaken(one: Kept, call: Call) -> bool:
-    """Whether an agent had the conversation when the call was begun."""
-    return _owner_at(one, call.tried_at) == "agent"
+    """Whether an agent had the conversation well before the call was begun (times are taken before the commit)."""
+    return _owner_at(one, call.tried_at - SLACK) == "agent" and not _bots_again(one, call)
 
 
 def _bots_again(one: Kept, call: Call) -> bool:

@@ -47,6 +47,8 @@ def take_echo(case: Case) -> Applied:
                 return _settle(case, piece)
         if any(piece.state == "sending" for piece, *_ in doubts):  # the outbox decides which piece it is
             return Applied(WAITING, conversation_id="", target=heard.platform_id)
+        if not heard.echo_of and heard.kind == "echo" and _was_repeated(session, conversation, heard.text):
+            return Applied(conversation_id=conversation.id, is_content_kept=False)
     return _answered(case)
 
 
@@ -70,6 +72,14 @@ def _doubts(session: Session, conversation: Conversation) -> list[tuple[Piece, s
         .order_by(Piece.message_id, Piece.number)
     )
     return [(piece, text, parts) for piece, text, parts in session.execute(query)]
+
+
+def _was_repeated(session: Session, conversation: Conversation, text: str) -> bool:
+    """Whether it is the copy, late, of something of ours that was sent again because no copy came."""
+    query = select(Message.text, Message.parts).where(
+        Message.conversation_id == conversation.id, Message.direction == "out", Message.attempts > 1
+    )
+    return any(_is_same(text, said) if text else bool(parts) for said, parts in session.execute(query))
 
 
 def _is_same(heard: str, said: str) -> bool:

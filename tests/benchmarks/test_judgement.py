@@ -98,7 +98,7 @@ def _overtaking(scene: Scene) -> None:
 
 
 def _meddling(scene: Scene) -> None:
-    scene.kept.hands = [(NOW + 5 * MICRO, "agent")]
+    scene.kept.hands = [(NOW + 2 * MICRO, "agent")]
 
 
 @pytest.mark.parametrize(

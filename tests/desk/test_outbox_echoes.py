@@ -84,6 +84,20 @@ async def test_without_an_echo_it_is_sent_again(street: Street) -> None:
     assert street.platform.sent[-1].text == "your parcel is on its way"
 
 
+@pytest.mark.parametrize("parts", [(Text("your parcel is on its way"),), (CARDS,)], ids=["words", "cards"])
+async def test_a_copy_that_comes_after_it_was_sent_again_is_no_answer_of_a_person(
+    street: Street, parts: tuple[Part, ...]
+) -> None:
+    await known_to_echo(street)
+    await lose(street, *parts)
+    await street.quiet()
+    assert len(street.platform.sent) == 2
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    await street.tell(repeated(text, "out-late"))
+    assert street.conversation().owner == "bot"
+    assert [message.author for message in street.messages()] == ["shopper", "bot", "bot"]
+
+
 async def test_where_no_echo_was_ever_heard_it_counts_as_sent(street: Street) -> None:
     await street.tell(said("hello"))
     await lose(street, Text("your parcel is on its way"))
