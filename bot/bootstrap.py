@@ -21,6 +21,7 @@ from bot.desk.context import Context
 from bot.desk.figures import Figures
 from bot.desk.ingest import Ingest
 from bot.desk.intake import Intake
+from bot.desk.line import Line
 from bot.desk.live import Live
 from bot.desk.marks import Marks
 from bot.desk.outbox import Outbox
@@ -56,6 +57,7 @@ class Services:
     intake: Intake
     ingest: Ingest
     marks: Marks
+    line: Line
     accounts: AccountHealth
     platforms: dict[str, Platform] = field(default_factory=dict)
     off: dict[str, Platform] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Services:
         await self.outbox.recover()
         await self.intake.recover()
         self.accounts.start()
+        self.line.start()
         self._upkeep = [
             asyncio.create_task(self._sweep(), name="sweeper"),
             asyncio.create_task(self._checkpoint(), name="checkpoints"),
@@ -77,6 +80,7 @@ class Services:
         for task in self._upkeep:
             task.cancel()
         await asyncio.gather(*self._upkeep, return_exceptions=True)
+        await self.line.stop()
         await self.accounts.stop()
         await self.intake.stop()
         await self.turns.stop()
@@ -205,6 +209,7 @@ def build(
         changed=changed,
         seen=marks.seen,
         is_busy=lambda: ingest.is_busy,
+        forget=brain.forget,
     )
     ingest = Ingest(database, intake.notify)
     return Services(
@@ -222,6 +227,7 @@ def build(
         intake=intake,
         ingest=ingest,
         marks=marks,
+        line=Line(database, live, profile),
         accounts=AccountHealth(database, platforms, figures, mended=outbox.recover),
         platforms=platforms,
         off=off,

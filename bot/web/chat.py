@@ -262,7 +262,7 @@ def routes(api: Api) -> None:
             ("before", "instead: older events, numbered below this"),
             ("limit", "with before: how many, at most 100"),
         ),
-        returns="events, cursor; as text/event-stream when the Accept header asks for it",
+        returns="events, cursor, wait (while in line); as text/event-stream when the Accept header asks for it",
     )
     async def events(request: Request) -> HTTPResponse | None:
         """Events after a cursor, live (SSE) or by long poll; or older ones."""
@@ -288,7 +288,15 @@ def routes(api: Api) -> None:
             return None
         wait = whole_number(request, "wait", 0, most=LONG_POLL_SECONDS)
         found = await _poll(services, conversation_id, after, wait)
-        return json_response({"ok": True, "events": found, "cursor": found[-1]["seq"] if found else after})
+        standing = services.line.of(conversation_id)
+        return json_response(
+            {
+                "ok": True,
+                "events": found,
+                "cursor": found[-1]["seq"] if found else after,
+                **({"wait": standing} if standing else {}),
+            }
+        )
 
     @api.route("POST", "/api/chat/typing", guard="visitor", body=Nothing)
     async def typing(request: Request, body: Nothing) -> Any:
@@ -411,7 +419,7 @@ async def stream(
     """Server-sent events of a conversation from cursor `after` on, without end; each chunk is whole events."""
     with services.live.subscribe(conversation_id) as page:
         yield b"retry: 2000\n\n"
-        is_due = True
+        is_due, is_first = True, True
         while True:
             if is_due:
                 while True:
@@ -423,6 +431,10 @@ async def stream(
                         yield b"".join(sse(event["kind"], event, event["seq"]) for event in found)
                     if len(found) < BATCH:
                         break
+            standing = services.line.of(conversation_id) if is_first and not for_agents else None
+            is_first = False
+            if standing is not None:
+                yield sse("wait", {"kind": "wait", "wait": standing})
             is_woken = await page.wait(PING_SECONDS)
             fresh = None if for_agents else page.events_since(after)
             changed, signals = page.clear()

@@ -8,6 +8,7 @@ import { createAnnouncer, createHead } from './head.js';
 import { createMenu } from './menu.js';
 import { fillOpening } from './opening.js';
 import { outbox } from './outbox.js';
+import { waitText } from './rows.js';
 import { chime } from './sound.js';
 import { exclusively, read, watch, write } from './storage.js';
 import { backOff, follow } from './stream.js';
@@ -110,7 +111,7 @@ async function start() {
   if (answer.events.length) bridge.post('known');
   bridge.post('title', { title: t('launcher.title_of', { shop: names.shop }) });
   reportUnread();
-  follow({ cursor: () => state.cursor, onEvents, onTyping, onState, renew: begin });
+  follow({ cursor: () => state.cursor, onEvents, onTyping, onWait, onState, renew: begin });
   for (const text of toSay.splice(0)) say(text);
   box.flush();
 }
@@ -158,6 +159,19 @@ function onTyping(data) {
     typingTimer = setTimeout(() => thread.setTyping(''), data.author === 'agent' ? 6000 : 30_000);
   };
   typingTimer = setTimeout(show, data.author === 'agent' ? 0 : 400); // the bot mostly answers before that
+}
+
+let waitTimer; // however fast the line moves, a screen reader hears of it now and then
+function onWait(wait) {
+  if (state.owner !== 'queue') return;
+  const isMoved = wait.position !== state.wait?.position;
+  state.wait = wait;
+  head.draw(state);
+  if (!isMoved || waitTimer) return;
+  waitTimer = setTimeout(() => {
+    waitTimer = undefined;
+    if (state.owner === 'queue') announce(waitText(state.wait));
+  }, 2000);
 }
 
 function setLive(isLive) {

@@ -40,9 +40,9 @@ export async function readEvents(body, onEvent, onBytes) {
 
 /**
  * Keeps reading. `cursor()` is the last event seen; `onEvents(list)`, `onTyping(data)`, `onState(isLive)` are told;
- * `renew()` gets a new token. Returns a function that makes it try again now.
+ * `onWait(wait)` hears the place in line as it changes; `renew()` gets a new token. Returns a function that makes it try again now.
  */
-export function follow({ cursor, onEvents, onTyping, onState, renew }) {
+export function follow({ cursor, onEvents, onTyping, onWait, onState, renew }) {
   const others = channel('events');
   let wake = new AbortController();
   let failures = 0;
@@ -63,6 +63,7 @@ export function follow({ cursor, onEvents, onTyping, onState, renew }) {
   others.addEventListener('message', async ({ data }) => {
     if (isLeader || data.token !== api.token()) return; // another visitor's tab
     if (data.typing) onTyping(data.typing);
+    if (data.wait) onWait(data.wait);
     if (data.isLive !== undefined) onState(data.isLive);
     if (!data.list) return;
     if (data.list[0].seq > cursor() + 1) {
@@ -91,9 +92,13 @@ export function follow({ cursor, onEvents, onTyping, onState, renew }) {
       await readEvents(response.body, ({ event, data }) => {
         failures = 0;
         const value = JSON.parse(data);
-        if (event !== 'typing') return take([value]);
-        onTyping(value);
-        tell({ typing: value });
+        if (event === 'typing') {
+          onTyping(value);
+          return tell({ typing: value });
+        }
+        if (event !== 'wait') return take([value]);
+        onWait(value.wait);
+        tell({ wait: value.wait });
       }, () => {
         isFed = true;
         clearTimeout(timer);
@@ -112,6 +117,9 @@ export function follow({ cursor, onEvents, onTyping, onState, renew }) {
     failures = 0;
     setState(true);
     if (answer.events.length) take(answer.events);
+    if (!answer.wait) return;
+    onWait(answer.wait);
+    tell({ wait: answer.wait });
   }
 
   async function run() {
