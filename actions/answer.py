@@ -12,6 +12,8 @@ from bot.core.ownership import Reason
 OFFERS = {
     "utter_offer_person": Reason.NOT_UNDERSTOOD,
     "utter_rephrase": Reason.NOT_UNDERSTOOD,
+    "utter_not_understood_again": Reason.NOT_UNDERSTOOD,
+    "utter_product_price_unknown": Reason.REQUEST,
     "utter_order_not_found_again": Reason.PROOF_FAILED,
     "utter_order_locked": Reason.PROOF_FAILED,
     "utter_form_stuck": Reason.ASKED,
@@ -24,6 +26,7 @@ OFFERS = {
     "utter_chitchat/languages": Reason.ASKED,
 }
 ASKED = ("utter_anything_else", "utter_helped")
+SUGGESTED = "utter_did_you_mean_"
 
 
 def _is_answer(response: str) -> bool:
@@ -38,8 +41,11 @@ class Yes(ShopAction):
         return "action_yes"
 
     async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
-        """A person when one was offered; 'that helped' after an answer; else: go on."""
+        """A person when one was offered; 'that helped' after an answer; which one of several; else: go on."""
         for response in turn.said_before:
+            if response.startswith(SUGGESTED):
+                speaker.say("utter_tap_one")
+                return []
             if response in OFFERS:
                 hand_off(turn, speaker, OFFERS[response])
                 return []
@@ -58,8 +64,11 @@ class No(ShopAction):
         return "action_no"
 
     async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
-        """Settled when asked for anything else; 'that did not help' after an answer; else: fine."""
+        """Settled when asked for anything else; 'that did not help' after an answer; none of several; else: fine."""
         for response in turn.said_before:
+            if response.startswith(SUGGESTED):
+                speaker.say("utter_rephrase")
+                return []
             if response in ASKED:
                 speaker.say("utter_settled")
                 speaker.show(Close(is_confirmed=True))

@@ -40,8 +40,10 @@ class FallBack(ShopAction):
         candidates = _candidates(turn)
         if misses >= 2:
             hand_off(turn, speaker, Reason.NOT_UNDERSTOOD)
-        elif misses == 1 or turn.intent == "none_of_these":
+        elif turn.intent == "none_of_these":
             speaker.say("utter_rephrase")
+        elif misses == 1:
+            speaker.say("utter_not_understood_again")
         elif candidates:
             values: dict[str, Any] = {}
             for number, (title, payload) in enumerate(candidates, start=1):
@@ -53,10 +55,11 @@ class FallBack(ShopAction):
 
 
 def _misses(turn: Turn) -> int:
-    """Messages running before this one that were not understood."""
+    """Messages running before this one that were not understood, with each 'no' to what was suggested."""
     count = 0
-    for intent in turn.intents_before:
-        if intent not in MISSES:
+    before = (*turn.intents_before[1:], "")
+    for intent, earlier in zip(turn.intents_before, before, strict=False):
+        if intent not in MISSES and not (intent == "deny" and earlier in MISSES):
             break
         count += 1
     return count

@@ -50,7 +50,7 @@ async def answer(card: ProductCard, turn: Turn, speaker: Speaker) -> list[EventT
         speaker.say("utter_product_details", part, title=card.title, description=shortened(card.description))
     else:
         speaker.say("utter_product_shown", Products(items=(card,)), title=card.title)
-    seen = [{"id": card.product_id, "title": card.title, "price": card.price_minor}]
+    seen = [{"id": card.product_id, "title": card.title, "price": _price(card)}]
     return [SlotSet("product", card.product_id), *([SlotSet("shown", seen)] if len(shown) < 2 else [])]
 
 
@@ -88,6 +88,11 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
     return None
 
 
+def _price(card: ProductCard) -> int | None:
+    """What it costs, None when the shop does not say."""
+    return card.price_minor if card.has_price else None
+
+
 def _of_page(turn: Turn) -> str:
     """The product whose page the shopper is reading."""
     page = turn.metadata.get("page")
@@ -115,7 +120,9 @@ def _choices(shown: Sequence[Mapping[str, Any]], turn: Turn) -> list[dict[str, s
 
 def _say_price(card: ProductCard, part: Products | None, speaker: Speaker) -> None:
     price = money(card.price_minor, card.currency)
-    if card.sale_from_minor is not None:
+    if not card.has_price:
+        speaker.say("utter_product_price_unknown", part or Products(items=(card,)), title=card.title)
+    elif card.sale_from_minor is not None:
         before = money(card.sale_from_minor, card.currency)
         speaker.say("utter_product_price_sale", part, title=card.title, price=price, before=before)
     elif card.price_to_minor is not None:

@@ -150,7 +150,14 @@ def _remember(query: Query, items: Sequence[ProductCard], *, seen: int | None = 
         SlotSet("search", {**asdict(query), "seen": len(items) if seen is None else seen}),
         SlotSet(
             "shown",
-            [{"id": item.product_id, "title": item.title, "price": item.price_minor} for item in items],
+            [
+                {
+                    "id": item.product_id,
+                    "title": item.title,
+                    "price": item.price_minor if item.has_price else None,
+                }
+                for item in items
+            ],
         ),
         SlotSet("product", items[0].product_id if len(items) == 1 else None),
     ]

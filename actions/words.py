@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from bot.core.currencies import exponent
+
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
-WHOLE = frozenset({"JPY", "KRW", "ISK"})  # no minor unit
 
 
 def money(minor: int, currency: str) -> str:
     """€49.90; a currency without a sign of its own is written after: 49.90 PLN."""
-    amount = f"{minor:,}" if currency in WHOLE else f"{minor / 100:,.2f}"
+    digits = exponent(currency)
+    amount = f"{minor / 10**digits:,.{digits}f}"
     sign = SIGNS.get(currency)
     return f"{sign}{amount}" if sign else f"{amount} {currency}".strip()
 

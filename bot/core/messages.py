@@ -50,7 +50,7 @@ class File:
 
 @dataclass(frozen=True)
 class ProductCard:
-    """One product as a shopper sees it; money in minor units of `currency`."""
+    """One product as a shopper sees it; money in minor units of `currency`, which is empty when no price is known."""
 
     product_id: str
     title: str
@@ -64,6 +64,11 @@ class ProductCard:
     price_to_minor: int | None = None  # set when variants differ in price
     sale_from_minor: int | None = None  # the price before the sale
     description: str = ""
+
+    @property
+    def has_price(self) -> bool:
+        """Whether the shop named a price; a free product has one, in its currency."""
+        return bool(self.currency or self.price_minor)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class OrderStep:
     at: str
     text: str
     is_done: bool
+    texts: Mapping[str, str] = field(default_factory=dict)  # by locale, besides `text`
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from bot.core.messages import File, Image, OrderCard, Part, ProductCard, Products, QuickReplies, Survey, Text
+from bot.core.currencies import exponent
+from bot.core.messages import (
+    File,
+    Image,
+    OrderCard,
+    OrderStep,
+    Part,
+    ProductCard,
+    Products,
+    QuickReplies,
+    Survey,
+    Text,
+)
 
 _TEXTS = Path(__file__).parent / "texts"
 
@@ -27,9 +39,11 @@ def phrase(key: str, language: str, **values: object) -> str:
     return found.format(**values)
 
 
-def money(minor: int, currency: str) -> str:
-    """`3990, EUR` -> `39.90 EUR`."""
-    return f"{minor / 100:.2f} {currency}"
+def money(minor: int, currency: str, *, language: str = "en") -> str:
+    """`3990, EUR` -> `39.90 EUR`, `39,90 EUR` where a comma is written."""
+    digits = exponent(currency)
+    amount = f"{minor / 10**digits:.{digits}f}"
+    return f"{amount.replace('.', phrase('money.point', language))} {currency}"
 
 
 def plain(parts: Sequence[Part], *, language: str = "en") -> str:
@@ -38,12 +52,14 @@ def plain(parts: Sequence[Part], *, language: str = "en") -> str:
 
 
 def price(item: ProductCard, *, language: str = "en") -> str:
-    """What a product costs: `from 39.90 EUR`, `39.90 EUR (was 49.90 EUR)`."""
-    said = money(item.price_minor, item.currency)
+    """What a product costs: `from 39.90 EUR`, `39.90 EUR (was 49.90 EUR)`; in words that it is not known."""
+    if not item.has_price:
+        return phrase("price.unknown", language)
+    said = money(item.price_minor, item.currency, language=language)
     if item.price_to_minor is not None:
         said = phrase("price.from", language, price=said)
     if item.sale_from_minor is not None:
-        before = money(item.sale_from_minor, item.currency)
+        before = money(item.sale_from_minor, item.currency, language=language)
         said = phrase("price.was", language, price=said, before=before)
     return said
 
@@ -51,6 +67,11 @@ def price(item: ProductCard, *, language: str = "en") -> str:
 def availability(item: ProductCard, *, language: str = "en") -> str:
     """Whether a product can be bought, in words."""
     return phrase(f"stock.{item.availability}", language)
+
+
+def step_text(step: OrderStep, language: str) -> str:
+    """What a step of an order's timeline says, in `language` where the shop wrote it, else as it stands."""
+    return step.texts.get(language) or step.texts.get(language.split("-")[0].lower()) or step.text
 
 
 def _block(part: Part, language: str) -> str:
@@ -78,10 +99,12 @@ def _product(item: ProductCard, language: str) -> str:
 
 def _order(order: OrderCard, language: str) -> str:
     state = phrase(f"order_state.{order.state}", language)
-    total = money(order.total_minor, order.currency)
+    total = money(order.total_minor, order.currency, language=language)
     lines = [phrase("order", language, number=order.number, state=state, total=total)]
     lines += [f"- {line.quantity} x {line.title} {line.options}".rstrip() for line in order.lines]
-    lines += [f"  {step.at[:10]} {step.text}".rstrip() for step in order.timeline if step.is_done]
+    lines += [
+        f"  {step.at[:10]} {step_text(step, language)}".rstrip() for step in order.timeline if step.is_done
+    ]
     if order.tracking_url:
         lines.append(f"{order.carrier} {order.tracking_number} {order.tracking_url}".strip())
     return "\n".join(lines)

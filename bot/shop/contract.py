@@ -33,7 +33,7 @@ class Found:
 
 @dataclass(frozen=True)
 class VariantView:
-    """One sellable thing: sku, its options, price in minor units, stock (None: not counted)."""
+    """One sellable thing: sku, its options, price in minor units (no currency: unknown), stock (None: not counted)."""
 
     sku: str
     options: dict[str, str]

@@ -62,7 +62,7 @@ class LocalShop:
                 sku=row.sku,
                 options=dict(row.options),
                 price_minor=price_now(row) or 0,
-                currency=row.currency,
+                currency=row.currency if price_now(row) is not None else "",
                 availability=row.availability,
                 stock=row.stock,
             )

@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal, InvalidOperation
 
+from bot.core.currencies import exponent
+
 SIGNS = {
     "€": "EUR",
     "$": "USD",
@@ -14,36 +16,10 @@ SIGNS = {
     "₹": "INR",
     "₺": "TRY",
 }
-NO_MINOR = frozenset(
-    {
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    }
-)
-THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 LARGEST_MINOR = 10**15
 AMOUNT = re.compile(
     r"^(?P<before>[A-Za-z]{3}|[€$£¥₴₹₺])?\s*(?P<number>-?\d[\d\s.,'\u00a0]*)\s*(?P<after>[A-Za-z]{3}|[€$£¥₴₹₺]|zł|Kč)?$"
 )
-
-
-def exponent(currency: str) -> int:
-    """How many digits the minor unit of an ISO 4217 currency has."""
-    return 0 if currency in NO_MINOR else 3 if currency in THREE_DIGITS else 2
 
 
 def number(text: str) -> Decimal:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from bot.core.currencies import exponent
 from bot.shop import money
 from bot.shop.words import fold
 
@@ -67,7 +68,7 @@ class Wanted:
 
 def _minor(text: str, currency: str) -> int | None:
     try:
-        return int(money.number(text.rstrip(".,")).scaleb(money.exponent(currency)))
+        return int(money.number(text.rstrip(".,")).scaleb(exponent(currency)))
     except ValueError:
         return None
 

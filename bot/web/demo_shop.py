@@ -7,11 +7,11 @@ from typing import Any, Protocol, runtime_checkable
 from sanic import HTTPResponse, Request
 from sanic.response import html, raw
 
+from bot.core.currencies import exponent
 from bot.core.errors import NotFound, ShopUnavailable
 from bot.core.messages import ProductCard
 from bot.shop import pictures
 from bot.shop.contract import Query, Shop
-from bot.shop.money import exponent
 from bot.web import chat_texts, pages
 from bot.web.api import Api
 
@@ -48,7 +48,17 @@ def money(minor: int, currency: str, locale: str) -> str:
 
 def linked_data(item: ProductCard, *, sku: str, address: str, picture: str) -> dict[str, Any]:
     """The product as schema.org JSON-LD, as shops publish it (the launcher reads it too)."""
-    digits = exponent(item.currency)
+    offer: dict[str, Any] = {
+        "@type": "Offer",
+        "url": address,
+        "availability": f"https://schema.org/{SCHEMA.get(item.availability, 'InStock')}",
+    }
+    if item.has_price:
+        digits = exponent(item.currency)
+        offer |= {
+            "price": f"{item.price_minor / 10**digits:.{digits}f}",
+            "priceCurrency": item.currency,
+        }
     return {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -56,13 +66,7 @@ def linked_data(item: ProductCard, *, sku: str, address: str, picture: str) -> d
         "sku": sku,
         "description": item.description,
         "image": picture,
-        "offers": {
-            "@type": "Offer",
-            "url": address,
-            "price": f"{item.price_minor / 10**digits:.{digits}f}",
-            "priceCurrency": item.currency,
-            "availability": f"https://schema.org/{SCHEMA.get(item.availability, 'InStock')}",
-        },
+        "offers": offer,
     }
 
 

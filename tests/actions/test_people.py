@@ -60,7 +60,8 @@ async def test_first_the_bot_asks_what_was_meant_with_buttons_that_work(talk: Ta
 
 async def test_then_it_asks_to_rephrase_and_then_fetches_a_person(talk: Talk) -> None:
     assert (await talk.act("action_fall_back", "hm", intent="nlu_fallback")).said == ["utter_not_understood"]
-    assert (await talk.act("action_fall_back", "hmm", intent="nlu_fallback")).said == ["utter_rephrase"]
+    again = await talk.act("action_fall_back", "hmm", intent="nlu_fallback")
+    assert again.said == ["utter_not_understood_again"]
     third = await talk.act("action_fall_back", "hmmm", intent="nlu_fallback")
     assert third.of(HandOff)[0].reason == "not_understood"
 
@@ -74,6 +75,18 @@ async def test_a_message_understood_in_between_starts_the_count_again(talk: Talk
 async def test_none_of_the_suggestions_asks_to_rephrase(talk: Talk) -> None:
     await talk.act("action_fall_back", "hm", intent="nlu_fallback", parsed=CANDIDATES)
     assert (await talk.act("action_fall_back", intent="none_of_these")).said == ["utter_rephrase"]
+
+
+async def test_no_to_the_suggestions_asks_to_rephrase_and_the_next_miss_fetches_a_person(talk: Talk) -> None:
+    await talk.act("action_fall_back", "hm", intent="nlu_fallback", parsed=CANDIDATES)
+    assert (await talk.act("action_no", "no", intent="deny")).said == ["utter_rephrase"]
+    outcome = await talk.act("action_fall_back", "hmm", intent="nlu_fallback")
+    assert outcome.of(HandOff)[0].reason == "not_understood"
+
+
+async def test_yes_to_several_suggestions_asks_which(talk: Talk) -> None:
+    await talk.act("action_fall_back", "hm", intent="nlu_fallback", parsed=CANDIDATES)
+    assert (await talk.act("action_yes", "yes", intent="affirm")).said == ["utter_tap_one"]
 
 
 async def test_no_after_anything_else_settles_and_closes(talk: Talk) -> None:

@@ -2,7 +2,12 @@
 
 import json
 
-from bot.core.messages import Note, Products
+from sqlalchemy import update
+
+from bot.core.messages import HandOff, Note, Products
+from bot.core.words import plain
+from bot.shop.local import LocalShop
+from bot.shop.tables import Variant
 from tests.actions.conftest import Talk
 
 
@@ -159,3 +164,18 @@ async def test_options_are_listed(talk: Talk) -> None:
         talk, "product_options", "colours of the nida storm jacket", product="nida storm jacket"
     )
     assert "Dusk blue" in outcome.values("utter_product_options")["options"]
+
+
+async def test_a_price_nobody_knows_is_said_to_be_unknown_and_never_zero(talk: Talk, demo: LocalShop) -> None:
+    with demo.database.writing() as session:
+        priceless = update(Variant).where(Variant.product_id == "storm-jacket")
+        session.execute(priceless.values(price_minor=None, sale_minor=None))
+    outcome = await ask(
+        talk, "product_price", "how much is the nida storm jacket", product="nida storm jacket"
+    )
+    assert outcome.said == ["utter_product_price_unknown"]
+    assert titles(outcome) == ["Nida Storm Jacket"]  # its card, with the way to its page
+    assert outcome.slots["shown"] == [{"id": "storm-jacket", "title": "Nida Storm Jacket", "price": None}]
+    assert {variant.currency for variant in demo.variants("storm-jacket")} == {""}
+    assert plain(outcome.of(Products), language="lt").startswith("- Nida Storm Jacket: kaina nežinoma,")
+    assert (await talk.act("action_yes", "yes please", intent="affirm")).of(HandOff)[0].reason == "request"

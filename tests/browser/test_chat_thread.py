@@ -1,5 +1,6 @@
 """The chat as a shopper uses it, in a real browser against a really running desk."""
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -35,9 +36,12 @@ def add_agent(session: Session) -> int:
 
 
 def take(session: Session, user_id: int) -> str:
-    conversation = session.scalars(select(Conversation)).one()
-    assign.take(session, conversation.id, user=session.get_one(User, user_id))
-    return conversation.id
+    return take_of(session, session.scalars(select(Conversation.id)).one(), user_id)
+
+
+def take_of(session: Session, conversation_id: str, user_id: int) -> str:
+    assign.take(session, conversation_id, user=session.get_one(User, user_id))
+    return conversation_id
 
 
 def write_as(
@@ -163,6 +167,14 @@ def test_a_product_card_shows_picture_price_stock_options_and_a_link(
         assert text in card.text
     assert card.find_element(By.TAG_NAME, "a").get_attribute("href") == f"{desk.url}/shop/products/tent-2"
     assert card.find_element(By.TAG_NAME, "a").accessible_name == "View details Two-person tent"
+
+
+def test_a_picture_that_cannot_be_loaded_is_a_drawing(desk: LiveDesk, browser: Browser) -> None:
+    gone = dataclasses.replace(PRODUCTS.items[0], image="/shop/pictures/no-such-product.svg")
+    show(desk, browser, Products((gone,)))
+    drawing = browser.find(".product .picture.is-missing svg")
+    assert drawing.get_attribute("aria-hidden") == "true"
+    assert browser.all(".product .picture img") == []
 
 
 def test_several_products_are_a_carousel_for_keys_and_buttons(desk: LiveDesk, browser: Browser) -> None:
@@ -415,6 +427,22 @@ def test_a_rating_is_given_by_keyboard_with_a_comment(desk: LiveDesk, browser: B
     browser.driver.refresh()
     browser.ready()
     assert "You gave 4 of 5" in browser.find(".rating").text
+
+
+def test_the_place_in_line_counts_down_and_is_told_politely(desk: LiveDesk, browser: Browser) -> None:
+    user_id = desk.write(add_agent)
+    first = desk.call(desk.desk.shopper())
+    desk.call(first.send("person please"))
+    desk.call(first.until("in line"))
+    browser.open_chat(desk)
+    browser.find("button[aria-haspopup=menu]").click()
+    browser.press("[role=menuitem]", "Talk to a person")
+    browser.until(lambda: "number 2 in line" in browser.find(".who p").text, "the second place")
+    desk.write(take_of, first.conversation_id, user_id)
+    desk.changed(first.conversation_id)
+    browser.until(lambda: "number 1 in line" in browser.find(".who p").text, "the first place")
+    said = "[aria-live=polite]"
+    browser.until(lambda: any("number 1 in line" in text for text in browser.texts(said)), "a polite word")
 
 
 def test_a_rating_can_wait(desk: LiveDesk, browser: Browser) -> None:

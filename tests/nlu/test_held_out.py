@@ -11,34 +11,39 @@ import pytest
 pytest.importorskip("rasa")
 
 ROOT = Path(__file__).parents[2]
-HELD_OUT = Path(__file__).with_name("held_out.tsv")
+HELD_OUT = {name: Path(__file__).with_name(f"{name}.tsv") for name in ("held_out", "held_out_more")}
 
 
-def cases():
-    """(right intents, text) of every line."""
+def cases(name):
+    """(right intents, text) of every line of a set."""
     lines = [
         line
-        for line in HELD_OUT.read_text(encoding="utf-8").splitlines()
+        for line in HELD_OUT[name].read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
     return [(set(line.split("\t")[0].split("|")), line.split("\t")[1]) for line in lines]
 
 
 @pytest.fixture(scope="module")
-def parsed():
-    """What the newest model makes of each message: (right intents, leaf, is_fallback, seconds)."""
+def agent():
+    """The newest model, trained when there is none."""
     models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     if not models:
         subprocess.run([sys.executable, "-W", "ignore", "-m", "rasa", "train"], cwd=ROOT, check=True)
         models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     from rasa.core.agent import Agent
 
-    agent = Agent.load(str(models[-1]))
+    return Agent.load(str(models[-1]))
+
+
+@pytest.fixture(scope="module", params=HELD_OUT)
+def parsed(request, agent):
+    """What the model makes of each message of a set: (right intents, leaf, is_fallback, seconds)."""
 
     async def all_of_them():
         results = []
         await agent.parse_message("warm up")
-        for right, text in cases():
+        for right, text in cases(request.param):
             started = time.perf_counter()
             data = await agent.parse_message(text)
             seconds = time.perf_counter() - started
@@ -76,11 +81,12 @@ def test_a_message_is_understood_in_a_few_milliseconds(parsed):
     assert times[len(times) // 2] < 0.05  # a shared machine; alone it is well under 8 ms
 
 
-def test_held_out_messages_are_not_in_the_training_data():
+@pytest.mark.parametrize("name", HELD_OUT)
+def test_held_out_messages_are_not_in_the_training_data(name):
     trained = {
         line.strip()[2:].strip().lower()
         for path in (ROOT / "data").rglob("*.yml")
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip().startswith("- ")
     }
-    assert [text for _, text in cases() if text.lower() in trained] == []
+    assert [text for _, text in cases(name) if text.lower() in trained] == []

@@ -8,8 +8,12 @@ const isRtl = () => document.documentElement.dir === 'rtl';
 function picture(address, alt = '') {
   const src = address && safeUrl(address);
   const frame = h('div', { className: 'picture' });
-  if (!src) return frame;
-  frame.append(h('img', { src, alt, loading: 'lazy', decoding: 'async', on: { error: (event) => event.target.remove() } }));
+  const drawn = () => { // instead of a picture that is not there
+    frame.classList.add('is-missing');
+    frame.replaceChildren(icon('picture'), ...(alt ? [h('span', {}, alt)] : []));
+  };
+  if (src) frame.append(h('img', { src, alt, loading: 'lazy', decoding: 'async', on: { error: drawn } }));
+  else drawn();
   return frame;
 }
 

@@ -21,7 +21,10 @@ function choose() {
   line.textContent = stock[availability] ?? '';
   line.className = `stock stock--${availability}`;
   if (!variant) return;
-  document.querySelector('#price .price span').textContent = money(variant.price, variant.currency);
+  const price = document.getElementById('price');
+  price.hidden = !variant.currency; // the shop names no price
+  const amount = price.querySelector('.price span');
+  if (amount && variant.currency) amount.textContent = money(variant.price, variant.currency);
   document.getElementById('sku').textContent = variant.sku;
 }
 
