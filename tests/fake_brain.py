@@ -1,9 +1,10 @@
 """A brain for the desk's tests: speaks the desk → brain shape (docs/internals.md) with scripted words.
 
 It answers by what it is told, so tests read like talk:
-`person` hands off, `bye` closes, `buttons` offers two, `product` shows a card, `boom` fails an action, `mute` says
-nothing, `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received
-is kept in `turns`; `down` makes it refuse connections' requests with 503, `broken` with 500.
+`person` hands off, `proof <customer id>` proves who the shopper is, `bye` closes, `buttons` offers two, `product`
+shows a card, `boom` fails an action, `mute` says nothing, `slow <seconds>` takes that long, `html` answers with
+markup, anything else is echoed. Every turn received is kept in `turns`; `down` makes it refuse connections' requests
+with 503, `broken` with 500.
 A repeated message id replays.
 """
 
@@ -32,6 +33,7 @@ class FakeBrain:
         self.secret = secret
         self.port = port
         self.turns: list[dict[str, Any]] = []
+        self.forgotten: list[dict[str, str]] = []
         self.is_down = False
         self.is_broken = False
         self.gate: asyncio.Event | None = None  # when set, every turn waits for it
@@ -47,6 +49,7 @@ class FakeBrain:
         app = web.Application()
         app.router.add_get("/webhooks/desk/", self._status)
         app.router.add_post("/webhooks/desk/webhook", self._webhook)
+        app.router.add_post("/webhooks/desk/forget", self._forget)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -68,6 +71,12 @@ class FakeBrain:
         if self.is_down or request.headers.get("X-Aisle-Secret") != self.secret:
             return web.json_response({}, status=503 if self.is_down else 403)
         return web.json_response({"status": "ok"})
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        if self.is_down:
+            return web.json_response({}, status=503)
+        self.forgotten.append(await request.json())
+        return web.json_response({"ok": True})
 
     async def _webhook(self, request: web.Request) -> web.Response:
         if request.headers.get("X-Aisle-Secret") != self.secret:
@@ -114,6 +123,11 @@ async def _answer(text: str) -> dict[str, Any]:
                 {"custom": {"type": "close", "is_confirmed": True}},
             ]
             intent = "goodbye"
+        case "proof":
+            replies = [
+                {"text": "Thank you."},
+                {"custom": {"type": "contact", "customer_id": rest, "name": "Ona Vale"}},
+            ]
         case "buttons":
             buttons = [{"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}]
             replies = [{"text": "Shall I?", "buttons": buttons}]

@@ -13,7 +13,7 @@ from bot.desk import assign, reach, reply
 from bot.desk import close as closing
 from bot.desk import hand_off as handing
 from bot.desk.context import Context
-from bot.store import conversations, people
+from bot.store import contacts, conversations, people
 from bot.store import inbox as rows
 from bot.store.tables import Conversation, User
 
@@ -37,7 +37,12 @@ def whole(session: Session, conversation_id: str, *, connectors: Connectors) -> 
     found = rows.whole(session, conversation_id)
     if found is None:
         raise NotFound("there is no such conversation")
-    return found | {"can_reply": reach.can_reply(session, conversation_id, connectors, now())}
+    connector = connectors.get(found["channel"])
+    return found | {
+        "can_reply": reach.can_reply(session, conversation_id, connectors, now()),
+        "text_limit": connector.capabilities.text_limit if connector else None,
+        "text_unit": connector.capabilities.text_unit if connector else "characters",
+    }
 
 
 def opened(
@@ -170,7 +175,7 @@ def alive(session: Session, user_id: int) -> None:
 
 
 def shopper(session: Session, conversation_id: str) -> dict[str, Any]:
-    """Who the shopper is to us: contact, proofs, and episodes of all their conversations.
+    """Who the shopper is to us: contact, proofs, channels, other conversations, and episodes of all of them.
 
     Raises:
         NotFound: no such conversation.
@@ -178,8 +183,11 @@ def shopper(session: Session, conversation_id: str) -> dict[str, Any]:
     found = rows.whole(session, conversation_id)
     if found is None:
         raise NotFound("there is no such conversation")
+    (known,) = contacts.shown(session, [found["contact"]["id"]])
     return {
         "contact": found["contact"],
+        "identities": known["identities"],
+        "conversations": [row for row in known["conversations"] if row["id"] != conversation_id],
         "page": found["page"],
         "order_number": str(found["summary"].get("order_number") or ""),
         "proofs": rows.proofs(session, conversation_id),

@@ -17,12 +17,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.brain.client import Answer, Brain, BrainRefused, Turn
-from bot.core.errors import BrainUnavailable
+from bot.core.errors import BrainUnavailable, Conflict
 from bot.core.ownership import Owner
 from bot.core.text import for_brain
 from bot.core.times import now, seconds_between
-from bot.desk import presence
-from bot.desk.commit import AnswerFor, commit_turn, give_up
+from bot.desk import merge, presence
+from bot.desk.commit import PROVED, AnswerFor, commit_turn, give_up
 from bot.desk.context import Context
 from bot.desk.figures import Figures
 from bot.desk.lanes import Lanes
@@ -74,13 +74,17 @@ def next_turn(session: Session, conversation_id: str, *, context: Context, at: d
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a committed turn left: `waits` in the outbox, or `left` (authors) already; is there a next one?"""
+    """What a committed turn left: `waits` in the outbox, or `left` (authors) already; is there a next one?
+
+    `is_proved`: the shopper proved to be a customer, and may be known from other channels.
+    """
 
     channel: str
     waits: bool
     left: tuple[str, ...]
     has_next: bool
     fresh: store.Fresh
+    is_proved: bool
 
 
 def finish(
@@ -112,7 +116,8 @@ def finish(
     has_next = store.has_open_turn(session, conversation_id, besides=following.message_id)
     fresh = store.fresh_events(session, conversation)
     store.save(session, conversation)
-    return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next, fresh)
+    is_proved = bool(session.info.get(PROVED))
+    return Outcome(channel, left is not None and not is_live, tuple(left or ()), has_next, fresh, is_proved)
 
 
 def _skip(session: Session, conversation_id: str, at: datetime) -> None:
@@ -224,7 +229,23 @@ class Turns:
             self._figures.message("out", outcome.channel)
         if outcome.waits:
             self._sent(conversation_id)
+        if outcome.is_proved:
+            await self._merge(conversation_id)
         return outcome.has_next
+
+    async def _merge(self, conversation_id: str) -> None:
+        """The same customer on other channels is the same contact from now on."""
+        contact_id, others = await self._database.read(merge.same_customer, conversation_id)
+        for other_id in others:
+            try:
+                merged = await self._database.write(
+                    merge.merge, contact_id, other_id, user_id=None, context=self._context
+                )
+            except Conflict:  # they have to stay apart, or somebody was faster
+                continue
+            for changed in merged:
+                self._live.wake(changed)
+            contact_id, _ = await self._database.read(merge.same_customer, conversation_id)
 
     async def _ask(self, conversation_id: str, following: Next) -> Answer | None:
         """The brain's answer, however long it takes; the shopper is told when it is slow.

@@ -37,7 +37,7 @@ def _of_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     }[view]
 
 
-def _has(session: Session, column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+def contains(session: Session, column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     """Whether a column contains a text in whatever case.
 
     SQLite's LIKE takes no notice of the case of A to Z, and knows no other letters, nor does its lower():
@@ -65,12 +65,12 @@ def listed(
     query = _base().where(*_of_view(view, user_id))
     if text:
         said_by = select(Contact.id).where(
-            or_(_has(session, Contact.name, text), _has(session, Contact.email, text))
+            or_(contains(session, Contact.name, text), contains(session, Contact.email, text))
         )
         query = query.where(
             or_(
                 Conversation.contact_id.in_(said_by),  # read once, not looked up for each conversation
-                _has(session, Conversation.last_text, text),
+                contains(session, Conversation.last_text, text),
                 Conversation.id == text,
             )
         )

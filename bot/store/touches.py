@@ -11,12 +11,13 @@ from bot.core.errors import BadInput
 from bot.store.tables import Conversation, Touch
 
 PAGE = 50
+KINDS = ("comment", "live_comment", "post", "story_mention")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,15})")  # microseconds since 1970, and the id
 
 
 def listed(
-    session: Session, *, cursor: str = "", channel: str = "", limit: int = PAGE
+    session: Session, *, cursor: str = "", channel: str = "", kind: str = "", limit: int = PAGE
 ) -> tuple[list[dict[str, Any]], str]:
     """Touches, newest first, from `cursor` on, and the cursor of the rest (empty: there is none).
 
@@ -31,6 +32,8 @@ def listed(
     )
     if channel:
         query = query.where(Touch.channel == channel)
+    if kind:
+        query = query.where(Touch.kind == kind)
     if cursor:
         query = query.where(tuple_(Touch.at, Touch.id) < _place(cursor))
     rows = session.execute(query).all()

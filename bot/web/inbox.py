@@ -12,8 +12,9 @@ from bot.core.messages import Part, Products
 from bot.desk import inbox
 from bot.desk.people import Person
 from bot.store import inbox as rows
+from bot.store import touches
 from bot.store.conversations import events_before
-from bot.web import inbox_aids, inbox_live
+from bot.web import inbox_aids, inbox_live, inbox_media, inbox_merge
 from bot.web.api import Api, Body, Number, whole_number
 from bot.web.pages import render
 
@@ -68,12 +69,15 @@ def routes(api: Api) -> None:
     _steps(api)
     _words(api)
     inbox_aids.routes(api)
+    inbox_media.routes(api)
+    inbox_merge.routes(api)
     inbox_live.routes(api)
 
 
 def _pages(api: Api) -> None:
     def page(request: Request, conversation_id: str = "") -> HTTPResponse:
-        profile, person = services_of(request).profile, person_of(request)
+        services, person = services_of(request), person_of(request)
+        profile, connectors = services.profile, services.outbox.connectors
         data = {
             "me": {"id": person.id, "name": person.name, "role": person.role, "presence": person.presence},
             "sla_seconds": profile.reply_minutes * 60,
@@ -81,18 +85,39 @@ def _pages(api: Api) -> None:
             "currency": profile.currency,
             "bot_name": profile.bot_name,
             "shop_locale": profile.locale,
+            "live_channels": sorted(name for name, one in connectors.items() if one.is_live),
+            "media_channels": sorted(
+                name for name, one in connectors.items() if isinstance(one, inbox_media.HasMedia)
+            ),
         }
-        return render(request, "inbox.html", texts=("inbox", "reason", "channels", "cannot_reply"), data=data)
+        texts = ("inbox", "reason", "channels", "cannot_reply", "touches")
+        return render(request, "inbox.html", texts=texts, data=data, channels=_by_name(request))
 
     @api.route("GET", "/inbox", guard="agent", returns="the inbox")
     async def inbox_page(request: Request) -> HTTPResponse:
         """The agents' inbox."""
         return page(request)
 
+    @api.route("GET", "/inbox/touches", guard="agent", returns="what was said in public")
+    async def touches_page(request: Request) -> HTTPResponse:
+        """Comments, posts and mentions of the shop."""
+        return render(
+            request,
+            "touches.html",
+            texts=("inbox", "touches", "channels"),
+            channels=_by_name(request),
+            kinds=touches.KINDS,
+        )
+
     @api.route("GET", "/inbox/<conversation_id:str>", guard="agent", returns="the inbox")
     async def inbox_conversation_page(request: Request, conversation_id: str) -> HTTPResponse:
         """The inbox with one conversation open."""
         return page(request, conversation_id)
+
+
+def _by_name(request: Request) -> list[str]:
+    """The channels of this desk, those of other houses that are on included."""
+    return sorted(services_of(request).outbox.connectors)
 
 
 def _lists(api: Api) -> None:

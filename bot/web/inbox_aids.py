@@ -23,7 +23,7 @@ def routes(api: Api) -> None:
         "GET",
         "/api/inbox/conversations/<conversation_id:str>/shopper",
         guard="agent",
-        returns="contact, proof, customer, orders, candidates, episodes, page, shop_is_up",
+        returns="contact, identities, conversations, proofs, customer, orders, candidates, episodes, page, shop_is_up",
     )
     async def shopper(request: Request, conversation_id: str) -> Any:
         """Who the shopper is, their orders and earlier episodes."""

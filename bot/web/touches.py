@@ -16,7 +16,11 @@ def routes(api: Api) -> None:
         "GET",
         "/api/inbox/touches",
         guard="agent",
-        query=(("cursor", "of the page before"), ("channel", "only this channel")),
+        query=(
+            ("cursor", "of the page before"),
+            ("channel", "only this channel"),
+            ("kind", f"only {', '.join(touches.KINDS)}"),
+        ),
         returns="touches: newest first; cursor: of the next page, empty at the end",
     )
     async def listed(request: Request) -> Any:
@@ -26,5 +30,6 @@ def routes(api: Api) -> None:
             touches.listed,
             cursor=request.args.get("cursor") or "",
             channel=request.args.get("channel") or "",
+            kind=request.args.get("kind") or "",
         )
         return {"ok": True, "touches": found, "cursor": cursor}

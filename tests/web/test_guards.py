@@ -26,7 +26,7 @@ def all_routes() -> list[Route]:
 
 
 def address(route: Route) -> str:
-    return re.sub(r"<[^>]+>", "x", route.path)
+    return re.sub(r"<[^>]+>", "x", re.sub(r"<\w+:int>", "1", route.path))
 
 
 @pytest.fixture

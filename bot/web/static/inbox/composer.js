@@ -1,21 +1,28 @@
 // Writing: replies and notes, canned replies, products, drafts that survive everything.
 
-import { call, el, icon, t, uuid } from "../desk.js";
+import { call, el, exact, icon, number, t, uuid } from "../desk.js";
 import { draftOf, keepDraft, keepUnsent, unsentOf } from "./drafts.js";
 import { picture, price, stock } from "./parts.js";
 import { Picker } from "./picker.js";
 
 const TYPING_EVERY = 3000;
+const LOOK_AGAIN = 15000;
+const MEASURES = {
+  characters: (text) => [...text].length,
+  bytes: (text) => new TextEncoder().encode(text).length,
+  utf16: (text) => text.length,
+};
 
 export class Composer {
-  constructor({ me, onTake, thread }) {
-    Object.assign(this, { me, onTake, thread });
+  constructor({ me, onTake, onHandBack, onStale, thread }) {
+    Object.assign(this, { me, onTake, onHandBack, onStale, thread });
     this.canned = new Map(); // language -> replies
     this.build();
+    setInterval(() => this.lookAgain(), LOOK_AGAIN);
   }
 
   build() {
-    this.field = el("textarea", { id: "composer", rows: 2, "aria-label": t("inbox.write_reply") });
+    this.field = el("textarea", { id: "composer", rows: 2, "aria-label": t("inbox.write_reply"), "aria-describedby": "composer-advice" });
     this.items = el("div", { class: "composer__items", hidden: true });
     this.box = el("div", { class: "composer__box" }, this.items, this.field);
     this.tabs = {
@@ -29,7 +36,8 @@ export class Composer {
     this.tools = [cannedButton, productButton];
     this.box.append(el("div", { class: "composer__foot" }, cannedButton, productButton, this.hint, this.send));
     this.locked = el("div", { class: "locked", hidden: true });
-    this.root = el("div", { class: "composer" }, el("div", { class: "composer__bar", role: "group", "aria-label": t("inbox.mode") }, this.tabs.reply, this.tabs.note), this.locked, this.box);
+    this.advice = el("p", { class: "composer__advice", id: "composer-advice", role: "status", hidden: true });
+    this.root = el("div", { class: "composer" }, el("div", { class: "composer__bar", role: "group", "aria-label": t("inbox.mode") }, this.tabs.reply, this.tabs.note), this.locked, this.advice, this.box);
     this.picker = new Picker(this.field, this.box, {
       "/": { find: (text) => this.findCanned(text), draw: (item) => [el("strong", {}, item.title), el("span", {}, this.fill(item.text))], choose: (item, put) => put(this.fill(item.text)) },
       "#": { find: (text) => this.findProducts(text), draw: (item) => [picture(item.image, ""), el("div", {}, el("strong", {}, item.title), " ", el("span", { class: "num" }, `${price(item)} · ${stock(item)}`))], choose: (item, put) => { put(""); this.addProduct(item); } },
@@ -69,15 +77,59 @@ export class Composer {
     this.drawLock();
   }
 
+  /** Whether the channel lets a reply leave; its words when it does not. */
+  reach() {
+    return this.conversation.can_reply ?? { ok: true, reason: "", way: "", until: null };
+  }
+
   drawLock() {
-    const isLocked = this.mode === "reply" && !this.canReply();
+    const { ok, reason, detail } = this.reach();
+    const isLocked = this.mode === "reply" && (!this.canReply() || !ok);
     this.locked.hidden = !isLocked;
     this.box.hidden = isLocked;
+    this.drawAdvice();
     if (!isLocked) return;
     const { owner, agent } = this.conversation;
-    const words = t(`inbox.locked_${owner}`, { name: agent?.name ?? "" });
-    const button = owner === "agent" ? null : el("button", { class: "button button--main button--small", type: "button", onclick: this.onTake }, t(owner === "closed" ? "inbox.reopen" : "inbox.take"));
-    this.locked.replaceChildren(icon(owner === "bot" ? "bot" : "user"), el("span", {}, words), button ?? "");
+    const isElsewhere = owner === "agent" && !agent;
+    const words = isElsewhere || this.canReply() ? "" : t(`inbox.locked_${owner}`, { name: agent?.name ?? "" });
+    const why = ok ? "" : t(reason || "cannot_reply.window");
+    const button = (key, run, isMain) => el("button", { class: `button button--small ${isMain ? "button--main" : ""}`, type: "button", onclick: run }, t(key));
+    const buttons = isElsewhere
+      ? [button("inbox.take", this.onTake, true), button("inbox.hand_back", this.onHandBack)]
+      : owner === "agent" ? [] : [button(owner === "closed" ? "inbox.reopen" : "inbox.take", this.onTake, true)];
+    this.locked.replaceChildren(icon(why ? "alert" : owner === "bot" ? "bot" : "user"), el("span", { title: ok ? null : detail || null }, why, why && words ? " " : "", words), el("span", { class: "locked__acts" }, buttons));
+  }
+
+  /** What to know before writing: until when, what is broken, how many messages it will be. */
+  drawAdvice() {
+    const { ok, way, until, reason } = this.reach();
+    const parts = this.countParts();
+    const lines = [
+      ok && reason ? t(reason) : "",
+      ok && !reason && way === "human_agent" && until ? t("inbox.until_as_person", { at: exact(until) }) : "",
+      ok && !reason && way !== "human_agent" && until && new Date(until) - Date.now() < 3_600_000 ? t("inbox.until", { at: exact(until) }) : "",
+      parts > 1 ? t("inbox.in_parts", { n: number(parts), limit: number(this.conversation.text_limit) }) : "",
+    ].filter(Boolean);
+    const shown = this.mode === "reply" && this.canReply() ? lines.join(" ") : "";
+    this.advice.hidden = !shown;
+    if (this.advice.textContent !== shown) this.advice.textContent = shown;
+  }
+
+  /** How many messages the draft becomes on this channel. */
+  countParts() {
+    const { text_limit: limit, text_unit: unit } = this.conversation;
+    if (!limit || this.mode !== "reply") return 1;
+    return Math.ceil((MEASURES[unit] ?? MEASURES.characters)(this.field.value.trim()) / limit);
+  }
+
+  /** The time to answer passes while the page is open. */
+  lookAgain() {
+    const until = this.conversation?.can_reply?.until;
+    if (!until) return;
+    if (new Date(until) < Date.now()) {
+      if (this.staleAt !== until) this.onStale(this.conversation.id);
+      this.staleAt = until; // asked once for each end
+    } else this.drawAdvice();
   }
 
   setMode(mode, isFocused) {
@@ -100,6 +152,7 @@ export class Composer {
   changed() {
     this.draft[this.mode] = this.field.value;
     keepDraft(this.conversation.id, this.draft);
+    this.drawAdvice();
     if (this.mode === "reply" && this.field.value && this.canReply() && Date.now() - (this.typedAt ?? 0) > TYPING_EVERY) {
       this.typedAt = Date.now();
       call("POST", `/api/inbox/conversations/${this.conversation.id}/typing`).catch(() => {});
@@ -147,7 +200,7 @@ export class Composer {
     const text = this.field.value.trim();
     const isNote = this.mode === "note";
     const products = isNote ? [] : this.draft.products.map((item) => item.product_id);
-    if ((!text && !products.length) || (!isNote && !this.canReply())) return;
+    if ((!text && !products.length) || (!isNote && (!this.canReply() || !this.reach().ok))) return;
     const item = { conversation_id: this.conversation.id, client_id: uuid(), kind: this.mode, text, products, at: new Date().toISOString() };
     this.draft[this.mode] = "";
     if (!isNote) this.draft.products = [];
@@ -155,6 +208,7 @@ export class Composer {
     keepUnsent(this.conversation.id, [...unsentOf(this.conversation.id), item]);
     keepDraft(this.conversation.id, this.draft);
     this.drawProducts();
+    this.drawAdvice();
     this.thread.addPending(item);
     this.deliver(item);
     if (isNote) this.setMode("reply", true); // the next line is more likely meant for the shopper

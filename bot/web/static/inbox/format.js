@@ -2,7 +2,7 @@
 
 import { el, exact, icon, span, t } from "../desk.js";
 
-const CHANNELS = new Set(["web", "rest", "instagram", "messenger"]);
+const CHANNELS = new Set(["web", "rest", "instagram", "messenger", "whatsapp", "telegram"]);
 
 export const channelIcon = (channel) => icon(CHANNELS.has(channel) ? channel : "web", "row__icon");
 
@@ -13,6 +13,9 @@ const titled = (key, otherwise) => {
 
 export const channelName = (channel) => titled(`inbox.channel_${channel}`, channel);
 export const reasonName = (reason) => titled(`reason.${reason}`, reason.replaceAll("_", " "));
+
+/** Up to two letters that stand for somebody. */
+export const initials = (name) => name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
 
 /** What a shopper is called when we know no name. */
 export const shopperName = (row) => row.name || row.email || t("inbox.visitor", { code: row.id.slice(0, 4) });

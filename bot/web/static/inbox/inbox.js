@@ -7,6 +7,7 @@ import { shopperName } from "./format.js";
 import { layout } from "./layout.js";
 import { List } from "./list.js";
 import { Live } from "./live.js";
+import { Merge } from "./merge.js";
 import { Presence } from "./presence.js";
 import { shortcuts } from "./shortcuts.js";
 import { Side } from "./side.js";
@@ -31,13 +32,28 @@ const list = new List({
   slaSeconds: data.sla_seconds,
   onOpen: (id) => show(id),
   onView: (view) => setView(view),
+  onChannel: (channel) => {
+    list.setChannel(channel);
+    history.replaceState(null, "", address(open?.id));
+    list.load();
+  },
   onCounts: (counts) => alerts.count(counts.waiting),
 });
-const side = new Side({ onOpen: (id) => show(id), onClose: () => columns.classList.remove("shows-side") });
+const merge = new Merge({
+  onMerged: (id, row) => {
+    list.merge([row], list.counts);
+    reread(id);
+    announce(t("inbox.done_merge"));
+    toast(t("inbox.done_merge"));
+  },
+});
+const side = new Side({ onOpen: (id) => show(id), onClose: () => columns.classList.remove("shows-side"), onMerge: (id, data) => merge.open(id, data) });
 const thread = new Thread({
   me,
   botName: data.bot_name,
   slaSeconds: data.sla_seconds,
+  live: data.live_channels,
+  media: data.media_channels,
   onAct: (name) => act(name),
   onWhy: (message, cause) => {
     columns.classList.add("shows-side");
@@ -46,14 +62,10 @@ const thread = new Thread({
   onOlder: (before) => older(before),
   onBack: () => leave(),
   onSide: () => columns.classList.toggle("shows-side"),
-  onResend: (text) => {
-    composer.setMode("reply", true);
-    composer.field.value = text;
-    composer.changed();
-  },
+  onResend: (messageId, button) => resend(messageId, button),
   announce,
 });
-const composer = new Composer({ me, thread, onTake: () => act("take") });
+const composer = new Composer({ me, thread, onTake: () => act("take"), onHandBack: () => act("hand_back"), onStale: (id) => reread(id) });
 composer.myName = data.me.name;
 
 const live = new Live({
@@ -67,7 +79,9 @@ const live = new Live({
   onEvent: (id, event) => {
     if (open?.id !== id) return;
     thread.add(event);
-    if (event.kind === "owner") reread(id);
+    // who may write, until when, and with whom the conversation is
+    const isTheirs = event.kind === "message" && event.message.author === "shopper" && !data.live_channels.includes(open.channel);
+    if (["owner", "note"].includes(event.kind) || (event.kind === "delivery" && event.state === "failed") || isTheirs) reread(id);
   },
   onTyping: (id, signal) => {
     if (open?.id === id) thread.setTyping(signal.author === "shopper" ? shopperName(open) : signal.name);
@@ -88,6 +102,7 @@ function address(id, viewName = list.view) {
   const query = new URLSearchParams();
   if (viewName !== "waiting" || list.ids) query.set("view", viewName);
   if (list.ids) query.set("ids", list.ids);
+  if (list.channel) query.set("channel", list.channel);
   const text = query.toString();
   return `/inbox${id ? `/${id}` : ""}${text ? `?${text}` : ""}`;
 }
@@ -139,11 +154,11 @@ function leave({ isPushed = true } = {}) {
 
 /** The open conversation's row changed. */
 function refreshed(row) {
-  const hadCustomer = open.owner === row.owner;
+  const isSame = open.owner === row.owner && open.name === row.name;
   Object.assign(open, row);
   thread.update(row);
   composer.update(open);
-  if (!hadCustomer) side.show(open);
+  if (!isSame) side.show(open);
 }
 
 /** Read the open conversation again: summary, page and owner may have changed. */
@@ -159,6 +174,19 @@ async function reread(id) {
   }
 }
 
+/** Let a message that failed leave once more. */
+async function resend(messageId, button) {
+  if (!open) return;
+  if (!isMine(open)) return toast(t("inbox.take_to_resend"));
+  button.disabled = true;
+  try {
+    await call("POST", `/api/inbox/conversations/${open.id}/messages/${messageId}/retry`);
+  } catch (error) {
+    button.disabled = false;
+    toast(error.message);
+  }
+}
+
 async function older(before) {
   try {
     const found = await call("GET", `/api/inbox/conversations/${open.id}/events?before=${before}`);
@@ -169,12 +197,13 @@ async function older(before) {
 }
 
 const NEEDS = {
-  take: (row) => ["queue", "bot", "closed"].includes(row.owner),
+  take: (row) => ["queue", "bot", "closed"].includes(row.owner) || isElsewhere(row),
   reopen: (row) => row.owner === "closed",
-  hand_back: (row) => row.owner === "queue" || isMine(row),
+  hand_back: (row) => row.owner === "queue" || isMine(row) || isElsewhere(row),
   release: (row) => isMine(row),
-  close: (row) => row.owner !== "closed" && (row.owner !== "agent" || isMine(row)),
+  close: (row) => row.owner !== "closed" && (row.owner !== "agent" || isMine(row) || isElsewhere(row)),
 };
+const isElsewhere = (row) => row.owner === "agent" && !row.agent; // somebody answered in another inbox
 const isMine = (row) => row.owner === "agent" && row.agent?.id === me;
 let isActing = false;
 
@@ -246,6 +275,7 @@ function step(by) {
 layout(columns);
 window.addEventListener("popstate", () => {
   const id = location.pathname.split("/")[2] || "";
+  list.setChannel(new URLSearchParams(location.search).get("channel") || "");
   if (list.view !== view()) list.setView(view());
   if (id) show(id, { isPushed: false });
   else leave({ isPushed: false });
@@ -255,6 +285,7 @@ window.addEventListener("popstate", () => {
 const query = new URLSearchParams(location.search);
 const ids = query.get("ids") || "";
 const first = query.get("view") || (ids ? "all" : data.conversation_id ? "all" : "waiting");
+list.setChannel(query.get("channel") || "");
 await list.setView(first, ids);
 waiting = new Set([...list.rows.values()].filter((row) => row.owner === "queue").map((row) => row.id));
 if (data.conversation_id) show(data.conversation_id, { isPushed: false, isFocused: false });

@@ -19,11 +19,13 @@ const ORDERS = {
 const newest = (a, b) => b.last_at.localeCompare(a.last_at);
 
 export class List {
-  constructor({ me, slaSeconds, onOpen, onView, onCounts }) {
-    Object.assign(this, { me, slaSeconds, onOpen, onView, onCounts });
+  constructor({ me, slaSeconds, onOpen, onView, onChannel, onCounts }) {
+    Object.assign(this, { me, slaSeconds, onOpen, onView, onChannel, onCounts });
     this.box = document.getElementById("rows");
     this.state = document.getElementById("rows-state");
     this.search = document.getElementById("search");
+    this.channelField = document.getElementById("channel");
+    this.channel = "";
     this.rows = new Map();
     this.nodes = new Map();
     this.view = "waiting";
@@ -36,6 +38,7 @@ export class List {
       clearTimeout(pause);
       pause = setTimeout(() => this.load(), 200);
     });
+    this.channelField.addEventListener("change", () => this.onChannel(this.channelField.value));
     document.getElementById("views").addEventListener("click", (event) => {
       const link = event.target.closest("[data-view]");
       if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -68,6 +71,13 @@ export class List {
     return this.load();
   }
 
+  /** Show only what came over this channel; empty: all. Read with the next `load`. */
+  setChannel(channel) {
+    this.channelField.value = channel;
+    this.channel = this.channelField.value === channel ? channel : "";
+    if (!this.channel) this.channelField.value = "";
+  }
+
   setOpen(id) {
     this.open = id;
     for (const [key, node] of this.nodes) {
@@ -81,7 +91,7 @@ export class List {
 
   async load({ isMore = false } = {}) {
     const turn = ++this.turn;
-    const query = new URLSearchParams({ view: this.view, q: this.search.value.trim(), ids: this.ids, offset: isMore ? this.rows.size : 0 });
+    const query = new URLSearchParams({ view: this.view, q: this.search.value.trim(), ids: this.ids, channel: this.channel, offset: isMore ? this.rows.size : 0 });
     if (!isMore && this.rows.size === 0) this.skeleton();
     try {
       const data = await call("GET", `/api/inbox/conversations?${query}`);
@@ -100,7 +110,7 @@ export class List {
     this.setCounts(counts);
     const isFiltered = Boolean(this.search.value.trim() || this.ids);
     for (const row of rows) {
-      const fits = BELONGS[this.view](row, this.me);
+      const fits = BELONGS[this.view](row, this.me) && (!this.channel || row.channel === this.channel);
       if (fits && (!isFiltered || this.rows.has(row.id))) this.rows.set(row.id, row);
       else if (!fits) this.rows.delete(row.id);
     }
@@ -158,7 +168,7 @@ export class List {
       return [el("button", { class: "button rows__more", type: "button", onclick: () => this.load({ isMore: true }) }, t("inbox.more"))];
     }
     if (count) return [];
-    const kind = this.search.value.trim() || this.ids ? "search" : this.view;
+    const kind = this.search.value.trim() || this.ids || this.channel ? "search" : this.view;
     return [el("div", { class: "empty" }, icon(kind === "search" ? "search" : kind === "waiting" ? "check" : "web"), el("strong", {}, t(`inbox.empty_${kind}`)), el("p", {}, t(`inbox.empty_${kind}_hint`)))];
   }
 
@@ -180,7 +190,7 @@ export class List {
         row.left_message === "left" ? el("span", { class: "chip chip--info" }, t("inbox.left_message")) : null,
         el("span", { class: "chip", title: t("inbox.language") }, row.language.toUpperCase()),
         row.is_demo ? el("span", { class: "chip" }, t("inbox.demo")) : null,
-        el("span", { class: "row__agent" }, row.agent ? (row.agent.id === this.me ? t("inbox.you") : row.agent.name) : row.owner === "bot" ? t("inbox.bot") : row.owner === "closed" ? t("inbox.closed") : ""),
+        el("span", { class: "row__agent" }, row.agent ? (row.agent.id === this.me ? t("inbox.you") : row.agent.name) : row.owner === "agent" ? t("inbox.elsewhere") : row.owner === "bot" ? t("inbox.bot") : row.owner === "closed" ? t("inbox.closed") : ""),
       ),
     );
     const node = el("li", { dataset: { id: row.id } }, link);

@@ -1,5 +1,6 @@
 // Rich parts of a message as agents see them.
 
+import { attachment } from "./attachments.js";
 import { day, el, exact, icon, money, page, t } from "../desk.js";
 
 const titled = (key, otherwise) => {
@@ -67,8 +68,9 @@ export function order(item, isOpen = false) {
 const TONES = { delivered: "chip--good", shipped: "chip--info", in_transit: "chip--info", out_for_delivery: "chip--info", cancelled: "chip--bad", failed: "chip--bad", returned: "chip--warn", refunded: "chip--warn", delayed: "chip--warn" };
 const tone = (state) => TONES[state] || "";
 
-/** The nodes of one part; unknown parts say what they are instead of vanishing. */
-export function part(data) {
+/** The nodes of one part; unknown parts say what they are instead of vanishing. `ours` as of `attachment`. */
+export function part(data, ours = null) {
+  if (data.type === "file") return attachment(data, ours);
   if (data.type === "quick_replies") return el("div", { class: "choices", role: "group", "aria-label": t("inbox.offered") }, data.items.map((item) => el("span", {}, item.title)));
   if (data.type === "products") return el("div", { class: "cards" }, data.items.map(product));
   if (data.type === "order") return order(data);

@@ -1,7 +1,7 @@
 // The right column: who the shopper is, their orders, the page they are on, earlier episodes, why the bot said something.
 
 import { ago, call, day, el, icon, money, number, page, t } from "../desk.js";
-import { reasonName, shopperName } from "./format.js";
+import { channelIcon, channelName, initials, languageName, reasonName, shopperName } from "./format.js";
 import { order } from "./parts.js";
 
 const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent", maximumFractionDigits: 1 }).format(value);
@@ -21,8 +21,8 @@ function meter(value) {
 }
 
 export class Side {
-  constructor({ onOpen, onClose }) {
-    Object.assign(this, { onOpen, onClose });
+  constructor({ onOpen, onClose, onMerge }) {
+    Object.assign(this, { onOpen, onClose, onMerge });
     this.root = document.getElementById("side");
     this.empty();
   }
@@ -58,7 +58,7 @@ export class Side {
   draw() {
     if (!this.data) return;
     const top = this.root.scrollTop;
-    this.root.replaceChildren(...[this.who(), this.why(), this.orders(), this.where(), this.episodes()].filter(Boolean));
+    this.root.replaceChildren(...[this.who(), this.why(), this.channels(), this.orders(), this.where(), this.episodes()].filter(Boolean));
     this.root.scrollTop = top;
   }
 
@@ -83,9 +83,39 @@ export class Side {
       "section",
       {},
       el("h3", {}, t("inbox.shopper"), el("button", { class: "button button--bare button--icon side__close", type: "button", "aria-label": t("common.close"), onclick: this.onClose }, icon("close"))),
-      el("div", { class: "side__who" }, el("span", { class: "avatar", "aria-hidden": "true" }, name.slice(0, 1)), el("div", {}, el("strong", {}, name), el("span", { class: `chip ${isProved ? "chip--good" : ""}`, title: t(isProved ? "inbox.proved_hint" : "inbox.unproved_hint") }, icon("shield"), t(isProved ? "inbox.proved" : "inbox.unproved")))),
+      el("div", { class: "side__who" }, el("span", { class: "avatar", "aria-hidden": "true" }, initials(name)), el("div", {}, el("strong", {}, name), el("span", { class: `chip ${isProved ? "chip--good" : ""}`, title: t(isProved ? "inbox.proved_hint" : "inbox.unproved_hint") }, icon("shield"), t(isProved ? "inbox.proved" : "inbox.unproved")))),
       failures ? el("p", { class: "banner banner--warn" }, icon("alert"), t("inbox.proof_failures", { n: number(failures) })) : null,
       el("dl", { class: "pairs" }, rows.flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)])),
+    );
+  }
+
+  /** How channels know them, and what they wrote elsewhere. */
+  channels() {
+    const { identities, conversations } = this.data;
+    const known = identities.map((one) => {
+      const isPlain = one.channel === "web" || !(one.name || one.username);
+      const words = [one.name, one.username ? `@${one.username.replace(/^@/, "")}` : ""].filter(Boolean).join(" · ");
+      return el(
+        "li",
+        { class: "identity" },
+        channelIcon(one.channel),
+        el("span", {}, channelName(one.channel), el("small", { title: isPlain ? null : one.id }, isPlain ? el("span", { class: "mono" }, one.id) : words, one.locale ? ` · ${languageName(one.locale.replace("_", "-"), page.locale)}` : "")),
+      );
+    });
+    const talks = conversations.map((one) => {
+      const link = el("a", { href: `/inbox/${one.id}` }, el("span", {}, channelIcon(one.channel), " ", channelName(one.channel), el("small", {}, one.last_text || "…")), el("span", {}, el("span", { class: "chip" }, t(`inbox.short_${one.owner}`)), " ", ago(one.last_at)));
+      link.addEventListener("click", (event) => {
+        if (event.metaKey || event.ctrlKey) return;
+        event.preventDefault();
+        this.onOpen(one.id);
+      });
+      return link;
+    });
+    return this.section(
+      t("inbox.channels"),
+      el("ul", { class: "identities", role: "list" }, known),
+      talks.length ? [el("h4", {}, t("inbox.other_conversations")), el("div", { class: "episodes" }, talks)] : null,
+      el("button", { class: "button button--small", type: "button", id: "merge-button", onclick: () => this.onMerge(this.id, this.data) }, icon("join"), t("inbox.merge")),
     );
   }
 

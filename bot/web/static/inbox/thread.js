@@ -1,6 +1,8 @@
 // The middle column: header with actions, hand-off summary, the thread itself.
 
 import { clock, day, el, exact, icon, page, t } from "../desk.js";
+import { kindName } from "./attachments.js";
+import { after, before, fate, filled, referral, removed } from "./context.js";
 import { channelIcon, channelName, languageName, linked, reasonName, shopperName, waitChip } from "./format.js";
 import { part } from "./parts.js";
 
@@ -9,8 +11,8 @@ const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent"
 const dayKey = (at) => new Date(at).toDateString();
 
 export class Thread {
-  constructor({ me, botName, shopName, slaSeconds, onAct, onWhy, onOlder, onBack, onSide, onResend, announce }) {
-    Object.assign(this, { me, botName, shopName, slaSeconds, onAct, onWhy, onOlder, onBack, onSide, onResend, announce });
+  constructor({ me, botName, slaSeconds, live, media, onAct, onWhy, onOlder, onBack, onSide, onResend, announce }) {
+    Object.assign(this, { me, botName, slaSeconds, live, media, onAct, onWhy, onOlder, onBack, onSide, onResend, announce });
     this.root = document.getElementById("thread");
     this.reset();
     this.welcome();
@@ -22,6 +24,8 @@ export class Thread {
     this.messages = new Map(); // message id -> {event, node}
     this.seen = new Set(); // event numbers drawn
     this.pending = new Map(); // client id -> {item, node, id}
+    this.failures = new Map(); // message id -> node of what was never delivered
+    this.arrived = new Set(); // message ids the platform says it delivered
     this.lastDay = "";
     this.shopperLast = null;
     this.shownHead = "";
@@ -85,19 +89,22 @@ export class Thread {
     }
     this.shownHead = shown;
     const isMine = row.owner === "agent" && row.agent?.id === this.me;
+    const isElsewhere = row.owner === "agent" && !row.agent;
     const focused = this.head.contains(document.activeElement) ? document.activeElement.dataset.act : "";
     const act = (name, key, ico, main = false) =>
       el("button", { class: `button ${main ? "button--main" : ""}`, type: "button", dataset: { act: name }, "aria-keyshortcuts": key, title: t(`inbox.${name}_hint`), onclick: () => this.onAct(name) }, icon(ico), t(`inbox.${name}`), el("kbd", { "aria-hidden": "true" }, key));
     const acts = {
       queue: [act("take", "T", "hand", true), act("hand_back", "B", "bot"), act("close", "E", "check")],
       bot: [act("take", "T", "hand", true), act("close", "E", "check")],
-      agent: isMine ? [act("hand_back", "B", "bot"), act("release", "U", "undo"), act("close", "E", "check", true)] : [],
+      agent: isMine
+        ? [act("hand_back", "B", "bot"), act("release", "U", "undo"), act("close", "E", "check", true)]
+        : isElsewhere ? [act("take", "T", "hand", true), act("hand_back", "B", "bot"), act("close", "E", "check")] : [],
       closed: [act("reopen", "T", "undo")],
     }[row.owner];
     const owner = {
       queue: () => el("span", { class: "chip chip--warn" }, t("inbox.owner_queue")),
       bot: () => el("span", { class: "chip" }, t("inbox.owner_bot")),
-      agent: () => el("span", { class: "chip chip--accent" }, isMine ? t("inbox.owner_you") : t("inbox.owner_agent", { name: row.agent?.name ?? "" })),
+      agent: () => el("span", { class: "chip chip--accent" }, isMine ? t("inbox.owner_you") : isElsewhere ? t("inbox.owner_elsewhere") : t("inbox.owner_agent", { name: row.agent.name })),
       closed: () => el("span", { class: "chip" }, t("inbox.owner_closed")),
     }[row.owner]();
     this.head.replaceChildren(
@@ -123,10 +130,11 @@ export class Thread {
   drawSummary() {
     const row = this.conversation;
     const summary = row.summary ?? {};
-    const shown = JSON.stringify([row.owner, row.reason, row.queued_at, summary]);
+    const isElsewhere = row.owner === "agent" && !row.agent;
+    const shown = JSON.stringify([row.owner, isElsewhere, row.reason, row.queued_at, summary]);
     if (shown === this.shownSummary) return;
     this.shownSummary = shown;
-    if (!["queue", "agent"].includes(row.owner) || (!summary.wants && !row.reason)) {
+    if (!["queue", "agent"].includes(row.owner) || (!summary.wants && !row.reason && !summary.referral)) {
       this.summary.replaceChildren();
       return;
     }
@@ -144,6 +152,8 @@ export class Thread {
         "section",
         { class: "handoff", "aria-label": t("inbox.summary") },
         el("div", { class: "handoff__top" }, el("span", { class: `chip ${mood ? "chip--bad" : "chip--accent"}` }, reasonName(row.reason)), row.queued_at ? el("span", { title: exact(row.queued_at) }, t("inbox.handed_at", { at: clock(row.queued_at) })) : null, summary.language ? el("span", {}, languageName(summary.language, page.locale)) : null),
+        isElsewhere ? el("p", {}, t("inbox.elsewhere_hint")) : null,
+        summary.referral ? referral(summary.referral) : null,
         summary.wants ? el("p", { class: "handoff__wants", lang: row.language }, summary.wants) : null,
         details.length ? el("dl", { class: "pairs" }, details.flatMap(([key, value]) => [el("dt", {}, label(key)), el("dd", {}, String(value))])) : null,
         tried.length
@@ -186,12 +196,12 @@ export class Thread {
     const node = this.nodeOf(event);
     if (node) {
       this.place(node, event.at);
-      if (isLive && (wasAtEnd || event.message?.user_id === this.me)) this.toEnd();
+      if (isLive && (wasAtEnd || (event.message && event.message.user_id === this.me))) this.toEnd();
       else if (isLive && event.kind === "message") this.pill.hidden = false;
     }
     if (isLive && event.kind === "message" && event.message.author === "shopper") {
       this.setTyping(null);
-      this.announce(t("inbox.said", { name: shopperName(this.conversation), text: event.message.text }));
+      this.announce(t("inbox.said", { name: shopperName(this.conversation), text: event.message.text || event.message.parts.map((one) => (one.type === "file" ? kindName(one.kind) : "")).join(" ") }));
     }
   }
 
@@ -221,9 +231,11 @@ export class Thread {
 
   nodeOf(event) {
     if (event.kind === "message" || event.kind === "note") return this.messageNode(event);
-    if (event.kind === "delivery" && event.state === "failed") return this.failedNode(event);
+    if (event.kind === "changed") return this.changedNode(event);
+    if (event.kind === "delivery") return this.delivered(event);
     if (event.kind === "read") return this.markSeen(event.up_to);
     if (event.kind === "owner") {
+      if (event.owner === "agent" && !event.agent) return this.line(t("inbox.line_elsewhere"), event.at);
       const key = event.owner === "queue" && !event.wait ? "released" : event.owner;
       return this.line(t(`inbox.line_${key}`, { name: event.agent?.name ?? "", reason: reasonName(event.reason || "asked") }), event.at);
     }
@@ -241,37 +253,78 @@ export class Thread {
 
   messageNode(event) {
     const message = event.message;
-    const known = this.messages.get(message.id);
-    if (known) return null;
+    const drawn = this.messages.get(message.id);
+    if (drawn) {
+      if (drawn.event.seq < event.seq) Object.assign(drawn.event.message, { state: message.state, error: message.error });
+      this.drawMessage(drawn);
+      return null;
+    }
     this.settle(message);
+    const known = this.failures.get(message.id);
+    known?.remove(); // what failed before has left after all
+    this.failures.delete(message.id);
+    const node = el("article", { dataset: { id: message.id, seq: event.seq } });
+    const entry = { event, node, foot: el("div", { class: "msg__foot" }), cause: message.author === "bot" ? this.shopperLast : message };
+    if (message.author === "shopper") this.shopperLast = message;
+    this.messages.set(message.id, entry);
+    this.drawMessage(entry);
+    return node;
+  }
+
+  drawMessage({ event, node, foot, cause }) {
+    const message = event.message;
     const isNote = event.kind === "note";
     const side = isNote ? "note" : message.author;
     const isOut = !isNote && message.author !== "shopper";
-    const foot = el("div", { class: "msg__foot" });
-    const node = el(
-      "article",
-      { class: `msg msg--${side} ${isOut ? "msg--out" : ""}`, dataset: { id: message.id, seq: event.seq } },
+    const isGone = Boolean(message.extra?.deleted_at);
+    node.className = `msg msg--${side} ${isOut ? "msg--out" : ""}`;
+    node.replaceChildren(
       el("div", { class: "msg__head" }, isNote ? icon("note") : message.author === "bot" ? icon("bot") : null, el("strong", {}, this.nameOf(message, isNote)), isNote ? el("span", {}, `· ${t("inbox.note_seen_by")} ·`) : null, el("time", { datetime: event.at, title: exact(event.at) }, clock(event.at))),
-      message.text ? el("div", { class: "bubble", lang: isNote ? null : message.language || this.conversation.language }, linked(message.text)) : null,
-      message.parts.map(part),
+      ...before(message),
+      isGone ? removed(message) : message.text ? el("div", { class: "bubble", lang: isNote ? null : message.language || this.conversation.language }, linked(message.text)) : "",
+      ...(isGone ? [] : message.parts.map((one, number) => part(one, this.addressOf(message, number)) ?? "")),
+      ...filled(message).map((one) => one ?? ""),
       foot,
     );
-    this.messages.set(message.id, { event, node, foot });
-    if (message.author === "shopper") {
-      this.shopperLast = message;
-      if (message.understood?.intent) foot.append(this.whyButton(message, message));
-    } else if (message.author === "bot") {
-      foot.append(this.whyButton(message, this.shopperLast));
-    } else if (message.author === "agent" && !isNote) {
-      foot.append(...this.stateNodes(message.state, message.read));
+    this.drawFoot({ event, foot, cause });
+  }
+
+  drawFoot({ event, foot, cause }) {
+    const message = event.message;
+    foot.replaceChildren();
+    if (event.kind === "note") return;
+    if (message.author === "shopper" && message.understood?.intent) foot.append(this.whyButton(message, message));
+    if (message.author === "bot") foot.append(this.whyButton(message, cause));
+    foot.append(...after(message));
+    const isTold = message.author === "agent" || (message.author !== "shopper" && !this.isLive());
+    if (isTold) foot.append(...this.stateNodes({ ...message, delivered: this.arrived.has(message.id) }));
+  }
+
+  /** Where this desk gives out a file the channel keeps for the shop; null when the channel keeps none. */
+  addressOf(message, number) {
+    if (!this.media.includes(this.conversation.channel) || message.author !== "shopper") return null;
+    return `/api/inbox/conversations/${this.conversation.id}/messages/${message.id}/media?part=${number}`;
+  }
+
+  isLive() {
+    return this.live.includes(this.conversation.channel);
+  }
+
+  /** A message was edited, taken back or reacted to. */
+  changedNode(event) {
+    const entry = this.messages.get(event.message?.id);
+    if (entry) {
+      entry.event = { ...entry.event, message: { ...event.message, name: event.message.name || entry.event.message.name } };
+      this.drawMessage(entry);
     }
-    return node;
+    return null;
   }
 
   nameOf(message, isNote) {
     if (message.author === "shopper") return shopperName(this.conversation);
     if (message.author === "bot") return t("inbox.bot_named", { name: this.botName });
     if (message.author === "system") return t("inbox.desk_itself");
+    if (message.extra?.elsewhere) return t("inbox.answered_elsewhere");
     if (message.user_id === this.me) return isNote ? t("inbox.your_note") : t("inbox.you");
     return isNote ? t("inbox.note_of", { name: message.name }) : message.name;
   }
@@ -287,19 +340,51 @@ export class Thread {
     return button;
   }
 
-  stateNodes(state, isRead) {
-    const kind = isRead ? "read" : state;
-    return [icon(kind === "read" ? "checks" : kind === "sent" ? "check" : "clock"), el("span", {}, t(`inbox.state_${kind}`))];
+  stateNodes(message) {
+    const [name, key] = fate(message, this.isLive());
+    return [el("span", { class: "fate", title: message.error && message.error !== "unconfirmed" ? message.error : null }, icon(name), t(key))];
   }
 
   markSeen(upTo) {
-    for (const { event, foot } of this.messages.values()) {
-      if (event.seq <= upTo && event.kind === "message" && event.message.author === "agent") {
+    for (const entry of this.messages.values()) {
+      const { event } = entry;
+      if (event.seq <= upTo && event.kind === "message" && event.message.author !== "shopper" && !event.message.read) {
         event.message.read = true;
-        foot.replaceChildren(...this.stateNodes("sent", true));
+        this.drawFoot(entry);
       }
     }
     return null;
+  }
+
+  /** How a message of ours fares: it arrived, was given up, or is tried again. */
+  delivered(event) {
+    const entry = this.messages.get(event.message_id);
+    if (event.state === "delivered") {
+      this.arrived.add(event.message_id);
+      if (entry) this.drawFoot(entry);
+      return null;
+    }
+    if (entry && entry.event.seq > event.seq) return null; // it has left since
+    if (entry) Object.assign(entry.event.message, { state: event.state, error: event.error });
+    if (event.state !== "failed") {
+      if (entry) this.drawFoot(entry);
+      const known = this.failures.get(event.message_id);
+      known?.classList.replace("msg--failed", "msg--pending");
+      known?.querySelector(".msg__foot").replaceChildren(...this.stateNodes({ state: "pending" }));
+      return null;
+    }
+    if (entry) {
+      entry.node.classList.add("msg--failed");
+      entry.foot.replaceChildren(...this.failure(event));
+      return null;
+    }
+    return this.failedNode(event);
+  }
+
+  failure(event) {
+    const again = el("button", { class: "button button--small", type: "button" }, icon("undo"), t("inbox.send_again"));
+    again.addEventListener("click", () => this.onResend(event.message_id, again));
+    return [el("span", { class: "is-bad" }, icon("alert"), " ", t("inbox.not_delivered", { reason: event.error })), again];
   }
 
   failedNode(event) {
@@ -309,17 +394,20 @@ export class Thread {
         this.pending.delete(clientId);
       }
     }
-    return el(
+    this.failures.get(event.message_id)?.remove();
+    const node = el(
       "article",
-      { class: "msg msg--agent msg--out msg--failed" },
+      { class: "msg msg--agent msg--out msg--failed", dataset: { failed: event.message_id } },
       el("div", { class: "bubble" }, event.text || t("inbox.rich_message")),
-      el("div", { class: "msg__foot" }, el("span", { class: "is-bad" }, t("inbox.not_delivered", { reason: event.error })), el("button", { class: "button button--small", type: "button", onclick: () => this.onResend(event.text) }, t("inbox.send_again"))),
+      el("div", { class: "msg__foot" }, this.failure(event)),
     );
+    this.failures.set(event.message_id, node);
+    return node;
   }
 
   /** A message of ours that waits in the outbox (seen after a reload). */
   addWaiting(message) {
-    const node = el("article", { class: `msg msg--${message.author} msg--out msg--pending` }, el("div", { class: "bubble" }, message.text || t("inbox.rich_message")), el("div", { class: "msg__foot" }, this.stateNodes("pending"), message.error ? el("span", { class: "is-bad" }, message.error) : null));
+    const node = el("article", { class: `msg msg--${message.author} msg--out msg--pending` }, el("div", { class: "bubble" }, message.text || t("inbox.rich_message")), el("div", { class: "msg__foot" }, this.stateNodes({ state: "pending" }), message.error ? el("span", { class: "is-bad" }, message.error) : null));
     this.pending.set(`row-${message.id}`, { item: message, node, id: message.id });
     this.place(node, message.at);
   }
@@ -327,7 +415,7 @@ export class Thread {
   /** Draw what was just written, before the server has it. */
   addPending(item) {
     const isNote = item.kind === "note";
-    const foot = el("div", { class: "msg__foot" }, this.stateNodes("pending"));
+    const foot = el("div", { class: "msg__foot" }, this.stateNodes({ state: "pending" }));
     const node = el("article", { class: `msg ${isNote ? "msg--note" : "msg--agent msg--out"} msg--pending` }, el("div", { class: "bubble" }, item.text || t("inbox.rich_message")), foot);
     this.pending.set(item.client_id, { item, node, foot, id: null });
     this.place(node, item.at);
@@ -350,7 +438,7 @@ export class Thread {
     waiting.node.classList.remove("msg--pending");
     waiting.foot.replaceChildren(
       el("span", { class: "is-bad", role: "alert" }, error.message),
-      el("button", { class: "button button--small", type: "button", onclick: () => { waiting.node.classList.replace("msg--failed", "msg--pending"); waiting.foot.replaceChildren(...this.stateNodes("pending")); retry(); } }, t("common.retry")),
+      el("button", { class: "button button--small", type: "button", onclick: () => { waiting.node.classList.replace("msg--failed", "msg--pending"); waiting.foot.replaceChildren(...this.stateNodes({ state: "pending" })); retry(); } }, t("common.retry")),
       el("button", { class: "button button--small button--bare", type: "button", onclick: discard }, t("inbox.to_draft")),
     );
   }
