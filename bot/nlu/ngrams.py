@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,13 +13,25 @@ _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
 
 
+@dataclass(frozen=True)
+class Style:
+    """Lengths of character n-grams; `has_concepts`: whether words of like meaning in a shop count as one (English)."""
+
+    shortest: int = 2
+    longest: int = 5
+    has_concepts: bool = True
+
+
+SHOP = Style()
+
+
 def words_of(text: str) -> list[str]:
     """Lower-case words; a letter written more than twice is written twice ("pleeeease")."""
     return _WORDS.findall(_REPEATS.sub(r"\1\1", text.lower()))
 
 
-def grams(text: str, hints: Sequence[str] = ()) -> tuple[list[str], list[str]]:
-    """Character n-grams (2-5, inside padded words); words, concepts, pairs of both with one word between, and hints."""
+def grams(text: str, hints: Sequence[str] = (), style: Style = SHOP) -> tuple[list[str], list[str]]:
+    """Character n-grams inside padded words; words, concepts, pairs of both with one word between, and hints."""
     words = words_of(text)
     characters: list[str] = []
     for word in words:
@@ -26,18 +39,23 @@ def grams(text: str, hints: Sequence[str] = ()) -> tuple[list[str], list[str]]:
             continue
         padded = f" {word} "
         size = len(padded)
-        for length in range(2, 6):
+        for length in range(style.shortest, style.longest + 1):
             if size < length:
                 break
             characters.extend(padded[index : index + length] for index in range(size - length + 1))
-    meant = [concept(word) for word in words]
-    return characters, [
+    whole = [
         *(f"w:{word}" for word in words),
         *(f"p:{a} {b}" for a, b in zip(["<", *words], [*words, ">"], strict=True)),
+        *(f"h:{hint}" for hint in hints),
+    ]
+    if not style.has_concepts:
+        return characters, whole
+    meant = [concept(word) for word in words]
+    return characters, [
+        *whole,
         *(f"c:{word}" for word in meant),
         *(f"q:{a} {b}" for a, b in zip(["<", *meant], [*meant, ">"], strict=True)),
         *(f"s:{a} {b}" for a, b in zip(meant, meant[2:], strict=False)),
-        *(f"h:{hint}" for hint in hints),
     ]
 
 
