@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("rasa")
 
 ROOT = Path(__file__).parents[2]
-HELD_OUT = {name: Path(__file__).with_name(f"{name}.tsv") for name in ("held_out", "held_out_more")}
+# set -> (least share right, most acted on a wrong reading); the second set is slang and hints, as people also write
+LIMITS = {"held_out": (0.85, 0.10), "held_out_more": (0.70, 0.15)}
+HELD_OUT = {name: Path(__file__).with_name(f"{name}.tsv") for name in LIMITS}
 
 
 def cases(name):
@@ -38,7 +40,7 @@ def agent():
 
 @pytest.fixture(scope="module", params=HELD_OUT)
 def parsed(request, agent):
-    """What the model makes of each message of a set: (right intents, leaf, is_fallback, seconds)."""
+    """The set's name, and what the model makes of each message: (right intents, leaf, is_fallback, seconds)."""
 
     async def all_of_them():
         results = []
@@ -56,25 +58,27 @@ def parsed(request, agent):
             results.append((right, leaf, is_fallback, seconds))
         return results
 
-    return asyncio.run(all_of_them())
+    return request.param, asyncio.run(all_of_them())
 
 
 def test_most_messages_never_seen_are_understood(parsed):
+    name, parsed = parsed
     right = sum(leaf in expected for expected, leaf, _, _ in parsed)
     wrong = [(sorted(expected), leaf) for expected, leaf, _, _ in parsed if leaf not in expected]
     print(f"\nheld-out accuracy {right / len(parsed):.3f} of {len(parsed)}; wrong: {wrong}")
-    assert right / len(parsed) >= 0.85
+    assert right / len(parsed) >= LIMITS[name][0]
 
 
 def test_the_bot_seldom_acts_on_what_it_got_wrong(parsed):
+    name, parsed = parsed
     wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback, _ in parsed)
     unsure = sum(is_fallback for _, _, is_fallback, _ in parsed)
     print(f"\nacted on a wrong reading {wrong / len(parsed):.3f}, asked back {unsure / len(parsed):.3f}")
-    assert wrong / len(parsed) <= 0.10
+    assert wrong / len(parsed) <= LIMITS[name][1]
 
 
 def test_a_message_is_understood_in_a_few_milliseconds(parsed):
-    times = sorted(seconds for _, _, _, seconds in parsed)
+    times = sorted(seconds for _, _, _, seconds in parsed[1])
     print(
         f"\nparse p50 {times[len(times) // 2] * 1000:.1f} ms, p95 {times[int(len(times) * 0.95)] * 1000:.1f} ms"
     )
