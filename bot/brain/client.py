@@ -9,6 +9,8 @@ import aiohttp
 
 from bot.core.errors import BrainUnavailable
 
+FORGET_SECONDS = 10.0
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -81,6 +83,25 @@ class Brain:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
+
+    async def forget(self, sender: str, message_id: str) -> None:
+        """Have the words of a message forgotten that the shopper unsent, after the turn that may be taken on it.
+
+        Raises:
+            BrainUnavailable: it is not forgotten yet.
+        """
+        body = {"sender": sender, "message_id": message_id}
+        try:
+            async with (
+                asyncio.timeout(FORGET_SECONDS),
+                self._client().post(
+                    f"{self._url}/webhooks/desk/forget", json=body, headers=self._headers
+                ) as response,
+            ):
+                if response.status != 200:
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
 
     async def is_up(self) -> bool:
         """Whether the brain answers within a second (a wrong secret counts as down)."""

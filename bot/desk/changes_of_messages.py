@@ -4,15 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.text import clean, first_line
-from bot.desk import elsewhere
+from bot.desk import elsewhere, touches, unsent
 from bot.desk.case import Applied, Case
 from bot.store import conversations as store
 from bot.store import pieces, platform_events
 from bot.store.messages import id_of_platform
 from bot.store.platform_events import WAITING
 from bot.store.tables import Conversation, Message
-
-KEPT_OF_UNSENT = ("standby", "silent", "elsewhere", "event")
 
 
 def take_edit(case: Case) -> Applied:
@@ -36,29 +34,23 @@ def take_edit(case: Case) -> Applied:
 
 
 def take_deletion(case: Case) -> Applied:
-    """The shopper unsent a message: its content goes, here and where it was first kept; that it was there stays."""
+    """The shopper unsent a message: its content goes; the event waits until the brain has forgotten it, too."""
     message = _target(case)
     if message is None:
-        return Applied(WAITING)
+        return touches.take_deletion(case)
     done = Applied(conversation_id=message.conversation_id, message_id=message.id)
     if "deleted_at" in message.extra:
         return done
     conversation = store.locked(case.session, message.conversation_id)
-    if message.text and conversation.last_text == first_line(message.text):
-        conversation.last_text = ""
-    conversation.summary = _without(conversation.summary, message.text)
-    if message.extra.get("event"):
-        platform_events.forget(case.session, message.extra["event"])
-    kept = {key: message.extra[key] for key in KEPT_OF_UNSENT if key in message.extra}
-    message.text, message.payload, message.parts, message.understood, message.page = "", "", [], None, {}
-    message.extra = {**kept, "deleted_at": case.heard.at.isoformat()}
+    unsent.erase(case.session, conversation, message)
+    message.extra = {**message.extra, "deleted_at": case.heard.at.isoformat()}
     if message.direction == "in" and message.handled_at is None:
         message.handled_at = case.at
     case.session.flush()
     if conversation.waiting_since is not None:
         elsewhere.recount_waiting(case.session, conversation)
     _changed(case, conversation, message, "deleted")
-    return done
+    return replace(done, state=WAITING) if message.direction == "in" else done
 
 
 def take_reaction(case: Case) -> Applied:
@@ -122,16 +114,6 @@ def _target(case: Case) -> Message | None:
     conversation_id = session.get_one(Message, message_id).conversation_id
     store.locked(session, conversation_id)
     return session.get_one(Message, message_id, populate_existing=True)
-
-
-def _without(summary: dict[str, Any], text: str) -> dict[str, Any]:
-    """A summary for agents without the words of a message that was unsent."""
-    if not text or not summary:
-        return summary
-    kept = {key: value for key, value in summary.items() if value != text[:200] and value != text}
-    if isinstance(kept.get("understood"), list):
-        kept["understood"] = [line for line in kept["understood"] if line.get("text") != text[:200]]
-    return kept
 
 
 def _changed(case: Case, conversation: Conversation, message: Message, kind: str, *, label: str = "") -> None:

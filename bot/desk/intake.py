@@ -7,7 +7,7 @@ three times and then put aside with its error; the others go on (promises 1 to 3
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.core.channel import MESSAGES, Platform
-from bot.core.errors import AisleError
+from bot.core.errors import AisleError, BrainUnavailable
 from bot.core.times import now
 from bot.desk import (
     accounts,
@@ -79,6 +79,7 @@ class Step:
     has_more: bool = False
     wants_profile: bool = False
     needs_product: str = ""  # nothing was done: first find out whether the catalogue has this SKU
+    is_deletion: bool = False
     tap: str = ""  # platform id of a tap that no turn answers
 
 
@@ -102,7 +103,7 @@ class Intake:
 
     `changed` is called after each commit with the conversation and whether the bot has a turn to take; `has_product`
     may take its time (it runs in a thread); `seen` is told of taps that no turn answers (channel, account, person,
-    platform id): the shopper's app waits for a sign.
+    platform id): the shopper's app waits for a sign. `forget` has the brain forget a message (sender, message id).
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Intake:
         changed: Callable[[str, bool], None],
         seen: Callable[[str, str, str, str], None],
         is_busy: Callable[[], bool],
+        forget: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._database = database
         self._context = context
@@ -125,6 +127,8 @@ class Intake:
         self._changed = changed
         self._is_busy = is_busy
         self._seen = seen
+        self._forget = forget
+        self._forgetting: asyncio.Task[None] | None = None
         self._profiles = Profiles(database, platforms)
         self._lanes = Lanes("intake", self._one)
         self._commits = asyncio.Semaphore(1 if database.is_sqlite else 3)
@@ -143,6 +147,7 @@ class Intake:
             await self._database.write(_sweep, now())
         lanes = await self._database.read(platform_events.open_lanes)
         self.notify(lanes)
+        self._forget_unsent()
         return len(lanes)
 
     async def close_silent(self) -> list[str]:
@@ -158,6 +163,23 @@ class Intake:
         """Stop; the rows keep what was not applied."""
         await self._lanes.stop()
         await self._profiles.stop()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            await asyncio.gather(self._forgetting, return_exceptions=True)
+
+    def _forget_unsent(self) -> None:
+        if self._forgetting is None or self._forgetting.done():
+            self._forgetting = asyncio.create_task(self._forget_all(), name="forget unsent")
+
+    async def _forget_all(self) -> None:
+        """Tell the brain what was unsent; what it cannot be told now waits for the next sweep."""
+        while found := await self._database.read(platform_events.unsent):
+            for event_id, conversation_id, episode, message_id in found:
+                try:
+                    await self._forget(f"{conversation_id}.{episode}", str(message_id))
+                except BrainUnavailable:
+                    return
+                await self._database.write(platform_events.forgotten, event_id)
 
     async def _one(self, key: str) -> bool:
         lane = Lane(*json.loads(key))
@@ -174,6 +196,8 @@ class Intake:
             self._changed(step.applied.conversation_id, step.applied.needs_turn)
         if step.tap:
             self._seen(lane.channel, lane.account, lane.person, step.tap)
+        if step.is_deletion:
+            self._forget_unsent()
         if step.applied.is_message:
             self._figures.message("in", lane.channel)
         if step.wants_profile:
@@ -272,6 +296,7 @@ def apply_next(
         applied,
         has_more=platform_events.has_more(session, lane),
         wants_profile=applied.is_message and identities.is_due(session, lane, at),
+        is_deletion=event.kind == "message.deleted",
         tap=case.heard.platform_id if event.kind == "postback" and not applied.needs_turn else "",
     )
 

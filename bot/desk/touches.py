@@ -70,13 +70,26 @@ def take(case: Case) -> Applied:
         touch.conversation_id = conversation.id
         store.add_fact(case.session, conversation, "touch", at=heard.at, actor="shopper", label=touch.kind)
     for event in platform_events.waiting(case.session, case.lane, target=touch.platform_id):
-        if event.target and event.kind == heard.kind:
+        if event.target and event.kind in (heard.kind, "message.deleted"):
             later = platform_events.heard(event)
-            _change(touch, str(later.detail.get("verb")), later)
+            _change(touch, str(later.detail.get("verb") or "removed"), later)
             platform_events.settle(event, "done", is_content_kept=False)
     if touch.state == "seen":
         _answer(case, touch)
     return Applied(conversation_id=touch.conversation_id or "", is_content_kept=False)
+
+
+def take_deletion(case: Case) -> Applied:
+    """Something unsent that is no message we know: a mention in a story, or what we have not heard of yet."""
+    heard = case.heard
+    query = select(Touch).where(
+        Touch.channel == case.channel, Touch.account == heard.account, Touch.platform_id == heard.target
+    )
+    touch = case.session.scalars(query).one_or_none() if heard.target else None
+    if touch is None:
+        return Applied(WAITING)
+    _change(touch, "removed", heard)
+    return Applied(conversation_id=touch.conversation_id or "")
 
 
 def _kind(heard: Heard) -> str:
@@ -96,7 +109,7 @@ def _change(touch: Touch, verb: str, heard: Heard) -> None:
     if verb.startswith("edit"):
         touch.text = clean(heard.text, limit=8_000) if touch.state != "removed" else ""
     else:
-        touch.state, touch.text = "removed", ""
+        touch.state, touch.text, touch.url = "removed", "", ""
 
 
 def _answer(case: Case, touch: Touch) -> None:

@@ -62,8 +62,7 @@ class DeskInput(InputChannel):
 
         @door.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:
-            given = request.headers.get("X-Aisle-Secret", "").encode()
-            if not self._secret or not hmac.compare_digest(given, self._secret):
+            if not self._is_desk(request):
                 return _refuse(403, "not_allowed", "The secret is missing or wrong.")
             try:
                 body = json.loads(request.body)
@@ -82,14 +81,34 @@ class DeskInput(InputChannel):
                 return _refuse(503, "brain_unavailable", "No model is loaded.")
             return await self._turn(agent, message, on_new_message)
 
+        @door.route("/forget", methods=["POST"])
+        async def forget(request: Request) -> HTTPResponse:
+            if not self._is_desk(request):
+                return _refuse(403, "not_allowed", "The secret is missing or wrong.")
+            try:
+                body = json.loads(request.body)
+                sender, message_id = _text(body, "sender"), _text(body, "message_id")
+            except ValueError as error:
+                return _refuse(400, "bad_input", str(error))
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return _refuse(503, "brain_unavailable", "No model is loaded.")
+            async with agent.lock_store.lock(f"desk:{sender}"):  # after the turn that is being taken on it
+                _store(agent).forget(sender, message_id)
+            return response.json({"ok": True})
+
         return door
+
+    def _is_desk(self, request: Request) -> bool:
+        given = request.headers.get("X-Aisle-Secret", "").encode()
+        return bool(self._secret) and hmac.compare_digest(given, self._secret)
 
     async def _turn(
         self, agent: Any, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     ) -> HTTPResponse:
         actions = self._action_endpoint(agent)
         async with agent.lock_store.lock(f"desk:{message.sender_id}"):
-            store = getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
+            store = _store(agent)
             tracker = store.latest(message.sender_id)
             if tracker is None or _last_message_id(tracker) != message.message_id:
                 actions.failed_action(message.sender_id)
@@ -107,6 +126,11 @@ class DeskInput(InputChannel):
             agent.processor = TurnProcessor.of(agent.processor, self._actions)
             agent.action_endpoint = self._actions
         return self._actions
+
+
+def _store(agent: Any) -> Any:
+    """The store itself, behind the one Rasa puts in front for when it fails."""
+    return getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
 
 
 def _text(body: Any, name: str) -> str:

@@ -32,6 +32,7 @@ CACHED = 2_000
 KEPT_SECONDS = (
     7 * 86_400
 )  # the desk ends an episode after half an hour; nobody comes back to an older tracker
+SHORTEST = 3  # characters of a slot's value that is looked for in words to forget
 
 TABLE = sa.Table(
     "aisle_trackers",
@@ -130,6 +131,17 @@ class RecentTrackerStore(TrackerStore):
         if self.event_broker:
             await self.stream_events(tracker)
 
+    def forget(self, sender_id: str, message_id: str) -> None:
+        """Take the words of a message out of the saved tracker, with the slots that hold something of them."""
+        with self._engine.begin() as connection:
+            saved = connection.execute(sa.select(TABLE.c.events).where(TABLE.c.sender == sender_id)).scalar()
+            if saved is None:
+                return
+            events = _forgetting(json.loads(saved), message_id)
+            changed = TABLE.update().where(TABLE.c.sender == sender_id)
+            connection.execute(changed.values(events=json.dumps(events, ensure_ascii=False)))
+        self._live.pop(sender_id, None)
+
     async def keys(self) -> Iterable[str]:
         """The senders."""
         with self._engine.connect() as connection:
@@ -173,6 +185,20 @@ class RecentTrackerStore(TrackerStore):
             tracker.sender_id, [*front, *events[cut:]], self.domain.slots, domain=self.domain
         )
         return _Live(shorter, [*(_as_text(event.as_dict()) for event in front), *live.texts[cut:]])
+
+
+def _forgetting(events: list[dict[str, Any]], message_id: str) -> list[dict[str, Any]]:
+    """`events` without the words of a message: it stays as a turn with its intent, so that the dialogue goes on."""
+    kept, words = [], ""
+    for event in events:
+        if event.get("event") == "user" and str(event.get("message_id")) == message_id:
+            words = str(event.get("text") or "").casefold()
+            understood = {**(event.get("parse_data") or {}), "text": "", "entities": []}
+            event = {**event, "text": "", "parse_data": understood}
+        value = str(event.get("value") or "").casefold().strip() if event.get("event") == "slot" else ""
+        if not (len(value) >= SHORTEST and value in words):
+            kept.append(event)
+    return kept
 
 
 def _engine() -> sa.engine.Engine:

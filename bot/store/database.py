@@ -92,9 +92,12 @@ class Database:
 
     def _engine(self, *, begin: str, pool_size: int) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True)
+            return create_engine(
+                self.url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True, hide_parameters=True
+            )
         engine = create_engine(
             self.url,
+            hide_parameters=True,  # what people wrote must not get into logs with an error
             pool_size=pool_size,
             max_overflow=4,
             connect_args={"timeout": 15, "check_same_thread": False},

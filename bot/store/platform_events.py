@@ -242,6 +242,23 @@ def give_up(session: Session, *, before: datetime) -> int:
     return connection.execute(applied).rowcount + connection.execute(rest).rowcount
 
 
+def unsent(session: Session, *, limit: int = 50) -> list[tuple[int, str, int, int]]:
+    """What the brain has yet to forget: (event, conversation, episode, message) of deletions that were applied."""
+    query = (
+        select(_e.id, Message.conversation_id, Message.episode, Message.id)
+        .join(Message, Message.id == _e.message_id)
+        .where(_OPEN, _IS_WAITING, _e.kind == "message.deleted", _e.conversation_id.is_not(None))
+        .order_by(_e.id)
+        .limit(limit)
+    )
+    return [(event, talk, episode, message) for event, talk, episode, message in session.execute(query)]
+
+
+def forgotten(session: Session, event_id: int) -> None:
+    """The brain has forgotten the message of a deletion."""
+    session.execute(update(_events).where(_e.id == event_id).values(state=DONE))
+
+
 def settle(
     event: PlatformEvent,
     state: str,

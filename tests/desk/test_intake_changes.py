@@ -1,5 +1,6 @@
 """What becomes of messages after they were said: edited, unsent, reacted to, delivered, read, refused late."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from bot.core.channel import Heard
 from bot.core.errors import NotDelivered
 from bot.core.settings import Settings
 from bot.store import conversations as store
+from bot.store.database import Base
 from bot.store.tables import Event, Message, Piece
 from tests.desk.hearing import Street, heard, moment, said
 from tests.fake_brain import FakeBrain
@@ -83,6 +85,39 @@ async def test_what_is_unsent_is_forgotten_everywhere(street: Street, is_late: b
     assert message.extra["deleted_at"] == moment(5).isoformat()
     assert "rosebud" not in str([event.data for event in street.events()])
     assert "rosebud" not in str(message.extra) + street.conversation().last_text
+
+
+async def test_no_table_holds_what_was_unsent_and_the_brain_forgets_it(street: Street) -> None:
+    await street.tell(said("mute rosebud 4111"), said("person", "m2", 1))
+    first = street.messages()[0]
+    with street.desk.services.database.writing() as session:
+        conversation = store.locked(session, street.conversation().id)
+        keys = {"actor": "shopper", "message_id": first.id, "label": "rosebud"}
+        store.add_fact(session, conversation, "searched", at=moment(2), **keys)
+        second = session.scalars(select(Message).where(Message.platform_id == "m2")).one()
+        second.understood = {"intent": "x", "slots": {"card": "4111", "language": "en"}}
+        conversation.summary = {**conversation.summary, "details": {"card": "4111", "name": "Ona"}}
+    await street.tell(unsent(5))
+    with street.desk.services.database.reading() as session:
+        rows = [str(row) for table in Base.metadata.sorted_tables for row in session.execute(table.select())]
+    assert [row for row in rows if "rosebud" in row or "4111" in row] == []
+    assert street.conversation().summary["details"] == {"name": "Ona"}
+    await street.until(lambda _session: street.desk.brain.forgotten)
+    sender = f"{street.conversation().id}.{first.episode}"
+    assert street.desk.brain.forgotten == [{"sender": sender, "message_id": str(first.id)}]
+    await street.until(lambda session: "waiting" not in {event.state for event in street.events()})
+
+
+async def test_what_the_brain_cannot_forget_now_it_forgets_later(street: Street) -> None:
+    await street.tell(said("mute rosebud"))
+    street.desk.brain.is_down = True
+    await street.tell(unsent(5))
+    await asyncio.sleep(0.2)
+    assert [event.state for event in street.events() if event.kind == "message.deleted"] == ["waiting"]
+    street.desk.brain.is_down = False
+    await street.desk.services.intake.recover()
+    await street.until(lambda session: "waiting" not in {event.state for event in street.events()})
+    assert [one["message_id"] for one in street.desk.brain.forgotten] == [str(street.messages()[0].id)]
 
 
 async def test_who_unsends_a_question_before_it_was_known_waits_for_nothing(street: Street) -> None:

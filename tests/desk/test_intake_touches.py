@@ -125,6 +125,20 @@ async def test_a_story_mention_is_kept_with_its_address(street: Street) -> None:
     assert (touch.kind, touch.url, touch.state) == ("story_mention", "https://cdn.example/s", "seen")
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_story_mention_that_is_unsent_loses_its_address(street: Street, is_late: bool) -> None:
+    detail = {"touch": "story_mention", "url": "https://cdn.example/s"}
+    mention = heard("message.story_mention", "s1", platform_id="m1", detail=detail)
+    unsent = heard("message.deleted", "deleted:m1", 5, target="m1")
+    for event in (unsent, mention) if is_late else (mention, unsent):
+        await street.tell(event)
+    (touch,) = touches(street)
+    assert (touch.kind, touch.url, touch.state) == ("story_mention", "", "removed")
+    assert [(event.state, "cdn.example" in str(event.data)) for event in street.events()] == [
+        ("done", False)
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -58,6 +58,20 @@ async def test_a_saved_turn_is_there_after_a_restart(store):
     assert [event.text for event in again.events if isinstance(event, BotUttered)] == ["re: hello"]
 
 
+async def test_what_was_unsent_is_forgotten_and_the_dialogue_goes_on(store, tmp_path):
+    await turn(store, "a.1", "first", SlotSet("proof", "vilnius"))
+    await turn(store, "a.1", "my order is rosebud", SlotSet("order_number", "Rosebud"))
+    store.forget("a.1", "my order is rosebud")
+    again = await store.retrieve("a.1")
+    assert (again.get_slot("proof"), again.get_slot("order_number")) == ("vilnius", None)
+    assert (again.latest_message.text, again.latest_message.intent["name"]) == ("", "greet")
+    await turn(store, "a.1", "and then")
+    assert (await RecentTrackerStore(DOMAIN).retrieve("a.1")).latest_message.text == "and then"
+    kept = [event.as_dict() for event in again.events if not isinstance(event, BotUttered)]
+    assert "my order" not in str([event.get("text") for event in kept])
+    store.forget("nobody.1", "x")
+
+
 async def test_a_turn_that_breaks_off_leaves_no_trace(store):
     await turn(store, "a.1", "hello")
     broken = await store.retrieve("a.1")
