@@ -1,40 +1,27 @@
 """Messenger and Instagram against the stand-in that holds to their rules: heard, answered, tapped, set up."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.core.channel import Heard, Outgoing, Receipt
+from bot.core.channel import Outgoing
 from bot.core.errors import NotDelivered
-from bot.core.messages import Choice, Image, Part, Products, QuickReplies, Text
+from bot.core.messages import Image, Part, Products, Text
 from bot.core.profile import Profile
 from bot.desk.channel_profile import channel_profile
 from bot.desk.words import Words
-from bot.sandbox.accounts import environment, generated
-from bot.sandbox.serving import Sandbox, running
+from bot.sandbox.accounts import environment
+from bot.sandbox.serving import Sandbox
 from connectors import instagram, messenger
 from connectors.meta_channel import MetaChannel
+from tests.connectors.talking import CHOICES, heard, send
 from tests.connectors.test_meta_pieces import PICTURE, card, order
 from tests.sandbox.callers import Listener
 
 PERSON = "7412589630147"
 DAY = 86_400
 BUILT = {"messenger": messenger.connector, "instagram": instagram.connector}
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    started = await Listener().start()
-    yield started
-    await started.stop()
-
-
-@pytest.fixture
-async def sandbox(listener: Listener) -> AsyncIterator[Sandbox]:
-    async with running(generated(listener.url), pauses=(0.01, 0.02)) as started:
-        yield started
 
 
 @pytest.fixture(params=sorted(BUILT))
@@ -44,27 +31,9 @@ async def channel(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIter
     await found.close()
 
 
-async def heard(channel: MetaChannel, sandbox: Sandbox, listener: Listener) -> list[Heard]:
-    """All that was told so far, each body authentic."""
-    await sandbox.hooks.settled()
-    found: list[Heard] = []
-    for name, headers, raw in listener.heard:
-        assert name == channel.name
-        channel.check_signature(headers, raw)
-        found += channel.parse(raw, at=datetime.now(UTC))
-    return found
-
-
 def outgoing(channel: MetaChannel, *parts: Part, **more: Any) -> Outgoing:
     values: dict[str, Any] = {"recipient": PERSON, "text": "", "last_shopper_at": None, **more}
     return Outgoing(812, "c1", account=channel.accounts[0], parts=parts, **values)
-
-
-async def send(channel: MetaChannel, message: Outgoing) -> list[Receipt]:
-    return [await channel.send(message, piece) for piece in channel.render(message)]
-
-
-CHOICES = QuickReplies((Choice("yes", "Yes, please"), Choice("no", "No")))
 
 
 async def test_what_a_shopper_says_is_heard(
@@ -139,27 +108,6 @@ async def test_a_comment_is_answered_privately_once(
     with pytest.raises(NotDelivered) as again:
         await send(channel, reply)
     assert again.value.cause == "message"
-
-
-@pytest.mark.parametrize(
-    ("fault", "cause"),
-    [
-        ({"script": ["drop"]}, "lost"),
-        ({"script": ["lost"]}, "lost"),
-        ({"script": ["garbled"]}, "lost"),
-        ({"script": ["error"]}, "busy"),
-        ({"script": ["throttle"]}, "busy"),
-        ({"dead_token": "expired"}, "account"),
-    ],
-)
-async def test_trouble_says_whose_matter_it_is(
-    channel: MetaChannel, sandbox: Sandbox, fault: dict[str, Any], cause: str
-) -> None:
-    sandbox.say(channel.name, PERSON, "Hello")
-    sandbox.faults(channel.name, **fault)
-    with pytest.raises(NotDelivered) as caught:
-        await send(channel, outgoing(channel, Text("Hello you")))
-    assert caught.value.cause == cause
 
 
 async def test_who_blocked_the_shop_is_unreachable(channel: MetaChannel, sandbox: Sandbox) -> None:

@@ -1,37 +1,24 @@
 """Telegram against the stand-in that holds to its rules: heard, answered, tapped, blocked, set up."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from bot.core.channel import Heard, Outgoing, Receipt
+from bot.core.channel import Outgoing, Receipt
 from bot.core.errors import NotDelivered
-from bot.core.messages import Choice, Image, Part, Products, QuickReplies, Text
+from bot.core.messages import Image, Part, Products, Text
 from bot.core.profile import Profile
 from bot.desk.channel_profile import channel_profile
 from bot.desk.words import Words
-from bot.sandbox.accounts import environment, generated
-from bot.sandbox.serving import Sandbox, running
+from bot.sandbox.accounts import environment
+from bot.sandbox.serving import Sandbox
 from connectors import telegram
+from tests.connectors import talking
 from tests.connectors.parts import ORDER, SURVEY, product
+from tests.connectors.talking import CHOICES, heard
 from tests.sandbox.callers import Listener
 
 PERSON = "5551001"
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    started = await Listener().start()
-    yield started
-    await started.stop()
-
-
-@pytest.fixture
-async def sandbox(listener: Listener) -> AsyncIterator[Sandbox]:
-    async with running(generated(listener.url), pauses=(0.01, 0.02)) as started:
-        yield started
 
 
 @pytest.fixture
@@ -41,26 +28,12 @@ async def channel(sandbox: Sandbox) -> AsyncIterator[telegram.Telegram]:
     await found.close()
 
 
-async def heard(channel: telegram.Telegram, sandbox: Sandbox, listener: Listener) -> list[Heard]:
-    """All that was told so far, each update authentic."""
-    await sandbox.hooks.settled()
-    found: list[Heard] = []
-    for _, headers, raw in listener.heard:
-        channel.check_signature(headers, raw)
-        found += channel.parse(raw, at=datetime.now(UTC))
-    return found
-
-
 def outgoing(channel: telegram.Telegram, *parts: Part) -> Outgoing:
     return Outgoing(812, "c1", channel.accounts[0], PERSON, "", parts, None)
 
 
 async def send(channel: telegram.Telegram, *parts: Part) -> list[Receipt]:
-    message = outgoing(channel, *parts)
-    return [await channel.send(message, piece) for piece in channel.render(message)]
-
-
-CHOICES = QuickReplies((Choice("yes", "Yes, please"), Choice("no", "No")))
+    return await talking.send(channel, outgoing(channel, *parts))
 
 
 async def test_what_a_shopper_says_is_heard(
@@ -162,27 +135,6 @@ async def test_nobody_is_written_to_first(channel: telegram.Telegram, sandbox: S
     with pytest.raises(NotDelivered) as caught:
         await send(channel, Text("Hello"))
     assert (caught.value.cause, caught.value.heals) == ("person", False)
-
-
-@pytest.mark.parametrize(
-    ("fault", "cause"),
-    [
-        ({"script": ["drop"]}, "lost"),
-        ({"script": ["lost"]}, "lost"),
-        ({"script": ["garbled"]}, "lost"),
-        ({"script": ["error"]}, "busy"),
-        ({"script": ["throttle"]}, "busy"),
-        ({"dead_token": "revoked"}, "account"),
-    ],
-)
-async def test_trouble_says_whose_matter_it_is(
-    channel: telegram.Telegram, sandbox: Sandbox, fault: dict[str, Any], cause: str
-) -> None:
-    sandbox.say("telegram", PERSON, "Hello")
-    sandbox.faults("telegram", **fault)
-    with pytest.raises(NotDelivered) as caught:
-        await send(channel, Text("Hello you"))
-    assert caught.value.cause == cause
 
 
 async def test_a_picture_is_shown(channel: telegram.Telegram, sandbox: Sandbox) -> None:

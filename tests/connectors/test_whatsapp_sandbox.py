@@ -2,38 +2,24 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from bot.core.channel import Heard, Outgoing, Receipt, Template
+from bot.core.channel import Outgoing, Template
 from bot.core.errors import NotDelivered
-from bot.core.messages import Choice, Image, Part, Products, QuickReplies, Text
+from bot.core.messages import Image, Part, Products, Text
 from bot.core.profile import Profile
 from bot.desk.channel_profile import channel_profile
 from bot.desk.words import Words
-from bot.sandbox.accounts import environment, generated
-from bot.sandbox.serving import Sandbox, running
+from bot.sandbox.accounts import environment
+from bot.sandbox.serving import Sandbox
 from connectors import whatsapp
 from tests.connectors.parts import ORDER, SURVEY, product
+from tests.connectors.talking import CHOICES, heard, send
 from tests.sandbox.callers import Listener
 
 PERSON, HIDDEN = "37060000123", "LT.20260714000000001"
 DAY = 86_400
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    started = await Listener().start()
-    yield started
-    await started.stop()
-
-
-@pytest.fixture
-async def sandbox(listener: Listener) -> AsyncIterator[Sandbox]:
-    async with running(generated(listener.url), pauses=(0.01, 0.02)) as started:
-        yield started
 
 
 @pytest.fixture
@@ -43,25 +29,8 @@ async def channel(sandbox: Sandbox) -> AsyncIterator[whatsapp.WhatsApp]:
     await found.close()
 
 
-async def heard(channel: whatsapp.WhatsApp, sandbox: Sandbox, listener: Listener) -> list[Heard]:
-    """All that was told so far, each body authentic."""
-    await sandbox.hooks.settled()
-    found: list[Heard] = []
-    for _, headers, raw in listener.heard:
-        channel.check_signature(headers, raw)
-        found += channel.parse(raw, at=datetime.now(UTC))
-    return found
-
-
 def outgoing(channel: whatsapp.WhatsApp, *parts: Part, recipient: str = PERSON) -> Outgoing:
     return Outgoing(812, "c1", channel.accounts[0], recipient, "", parts, None)
-
-
-async def send(channel: whatsapp.WhatsApp, message: Outgoing) -> list[Receipt]:
-    return [await channel.send(message, piece) for piece in channel.render(message)]
-
-
-CHOICES = QuickReplies((Choice("yes", "Yes, please"), Choice("no", "No")))
 
 
 async def test_what_a_shopper_says_is_heard(
@@ -187,27 +156,6 @@ async def test_a_picture_of_a_shopper_is_fetched(
     (part,) = said.parts
     content, kind = await channel.media(channel.accounts[0], getattr(part, "platform_id", ""))
     assert (content, kind, said.text) == (b"\x89PNG picture", "image/png", "like this")
-
-
-@pytest.mark.parametrize(
-    ("fault", "cause"),
-    [
-        ({"script": ["drop"]}, "lost"),
-        ({"script": ["lost"]}, "lost"),
-        ({"script": ["garbled"]}, "lost"),
-        ({"script": ["error"]}, "busy"),
-        ({"script": ["throttle"]}, "busy"),
-        ({"dead_token": "expired"}, "account"),
-    ],
-)
-async def test_trouble_says_whose_matter_it_is(
-    channel: whatsapp.WhatsApp, sandbox: Sandbox, fault: dict[str, Any], cause: str
-) -> None:
-    sandbox.say("whatsapp", PERSON, "Hello")
-    sandbox.faults("whatsapp", **fault)
-    with pytest.raises(NotDelivered) as caught:
-        await send(channel, outgoing(channel, Text("Hello you")))
-    assert caught.value.cause == cause
 
 
 async def test_a_number_is_set_up_and_then_found_well(channel: whatsapp.WhatsApp, sandbox: Sandbox) -> None:
