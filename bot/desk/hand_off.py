@@ -13,6 +13,7 @@ from bot.core.ownership import Owner
 from bot.core.times import now
 from bot.desk import presence
 from bot.desk.context import Context
+from bot.desk.deliver import may_leave, waiting
 from bot.desk.say import notice
 from bot.store.conversations import (
     add_fact,
@@ -168,6 +169,10 @@ def hand_back(
     at = at or now()
     conversation = locked(session, conversation_id)
     mark_all_handled(session, conversation_id, at)
+    for message in waiting(session, conversation_id):
+        may_leave(
+            session, conversation, message, at
+        )  # asked while a person has it: what they overtook is dropped
     change_owner(session, conversation, Owner.BOT, version=version)
     conversation.queued_at = None
     conversation.waiting_since = None

@@ -1,0 +1,48 @@
+"""What a person overtook stays unsaid, also when they give the conversation back before it could leave."""
+
+from sqlalchemy import select
+
+from bot.core.errors import NotDelivered
+from bot.core.messages import Text
+from bot.core.settings import Settings
+from bot.core.times import now
+from bot.desk import assign, hand_off
+from bot.desk.people import add_user
+from bot.desk.say import say
+from bot.store import conversations
+from bot.store.tables import Message
+from tests.desk.hearing import Street, said
+from tests.running import running
+from tests.small_platform import SmallPlatform
+
+BUSY = NotDelivered("wait", heals=True, cause="busy", retry_after_seconds=0.5)
+
+
+async def test_a_reply_of_before_the_hand_off_is_not_sent_after_the_way_back(settings: Settings) -> None:
+    platform = SmallPlatform()
+    async with running(settings, channels={"small": platform}) as desk:
+        street = Street(desk, platform)
+        await street.tell(said("hello"))
+        conversation_id = street.conversation().id
+        platform.refusals = [BUSY]
+        with desk.services.database.writing() as session:
+            say(
+                session,
+                conversations.locked(session, conversation_id),
+                [Text("old news")],
+                author="bot",
+                at=now(),
+            )
+        desk.services.outbox.notify(conversation_id)
+        await street.until(lambda _session: not platform.refusals)
+        with desk.services.database.writing() as session:
+            user = add_user(
+                session, email="ona@shop.test", name="Ona", role="agent", password="correct horse battery"
+            )
+            session.flush()
+            assign.take(session, conversation_id, user=user, version=None)
+            hand_off.hand_back(session, conversation_id, context=desk.services.context, user_id=user.id)
+        desk.services.changed(conversation_id)
+        await street.quiet()
+        assert "old news" not in [message.text for message in platform.sent]
+        assert street.look(select(Message.state).where(Message.text == "old news")) == ["dropped"]
