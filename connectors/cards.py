@@ -1,6 +1,8 @@
 """Cards for channels that show a picture with words below it: the words, and which addresses a platform can open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,6 +15,24 @@ from bot.core.words import availability, phrase, plain, price
 TITLE_LIMIT = 200
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _ADDRESS_LIMIT = 2000
+_IS_HERE: ContextVar[bool] = ContextVar("_IS_HERE", default=False)  # the platform played on this machine
+
+
+@contextmanager
+def shown_to(api: str) -> Iterator[None]:
+    """Rendering for the platform at `api`: one played on this machine opens addresses of this machine, too."""
+    token = _IS_HERE.set(_is_loopback(urlsplit(api).hostname or ""))
+    try:
+        yield
+    finally:
+        _IS_HERE.reset(token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def is_address(url: str) -> bool:
@@ -31,10 +51,17 @@ def is_public(url: str) -> bool:
         return False
     if not is_address(url):
         return False
+    if _IS_HERE.get() and _is_loopback(host):
+        return True
     try:
         return ip_address(host).is_global
     except ValueError:
         return "." in host.strip(".") and not host.endswith((".local", ".localhost", ".internal"))
+
+
+def is_fetched(url: str) -> bool:
+    """Whether a platform that takes files over TLS only fetches `url`."""
+    return is_public(url) and (url.startswith("https://") or _is_loopback(urlsplit(url).hostname or ""))
 
 
 def is_picture(url: str, kinds: Sequence[str] = PICTURES) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.core.channel import Capabilities, Person, Secret
+from connectors.cards import is_fetched
 from connectors.meta import secrets, word
 from connectors.meta_channel import SHARED_NEEDS, VERSION, MetaChannel, Values, values
 from connectors.meta_pieces import Look
@@ -84,7 +85,7 @@ PROFILE_CALLS = (("ice_breakers",), ("persistent_menu",))
 
 def _may_send(kind: str, url: str) -> bool:
     ending = PurePosixPath(urlsplit(url).path.lower()).suffix
-    return url.startswith("https://") and ending in ENDINGS.get(kind, ())
+    return is_fetched(url) and ending in ENDINGS.get(kind, ())
 
 
 LOOK = Look(

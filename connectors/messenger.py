@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.core.channel import Capabilities, Person, Secret
+from connectors.cards import is_fetched
 from connectors.meta import secrets, word
 from connectors.meta_channel import SHARED_NEEDS, VERSION, MetaChannel, Values, values
 from connectors.meta_pieces import Look
@@ -57,7 +58,7 @@ PERMISSIONS = ("pages_messaging", "pages_manage_metadata", "pages_read_engagemen
 FILES = frozenset({"image", "video", "audio", "file"})
 LOOK = Look(
     capabilities=CAPABILITIES,
-    may_send=lambda kind, url: kind in FILES and url.startswith("https://"),
+    may_send=lambda kind, url: kind in FILES and is_fetched(url),
     has_choices_below_cards=True,
     has_order_buttons=True,
     card_look={"image_aspect_ratio": "square"},

@@ -11,6 +11,7 @@ from bot.core.channel_settings import variable
 from bot.core.errors import NotDelivered
 from bot.core.windows import HUMAN_AGENT, PRIVATE_REPLY
 from connectors import meta, meta_set_up
+from connectors.cards import shown_to
 from connectors.graph import Graph
 from connectors.graph_errors import MEDIA_SUBCODES, Refused
 from connectors.meta_heard import read_body
@@ -84,6 +85,7 @@ class MetaChannel(ABC):
         self._verify_token = known.given["VERIFY_TOKEN"]
         self._app_id = known.given["APP_ID"]
         self._expected, self._house, self._look, self._setup = expected, house, look, setup
+        self._base = base
         self._graph = Graph(
             base, known.given["VERSION"], app_secret=self._secrets[0] if self._secrets else ""
         )
@@ -102,7 +104,8 @@ class MetaChannel(ABC):
 
     def render(self, message: Outgoing) -> Sequence[Piece]:
         """Texts, templates, attachments; quick replies with the last."""
-        return pieces(message, self._look)
+        with shown_to(self._base):
+            return pieces(message, self._look)
 
     async def send(self, message: Outgoing, piece: Piece) -> Receipt:
         """One call; a picture or file the platform cannot fetch is sent as its address instead."""

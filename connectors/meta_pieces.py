@@ -24,7 +24,7 @@ from bot.core.messages import (
 from bot.core.rendering import ELLIPSIS, MEASURES, degrade, shorten, split
 from bot.core.windows import HUMAN_AGENT, PRIVATE_REPLY
 from bot.core.words import availability, phrase, plain, price
-from connectors.cards import ask_about, is_picture, is_public, tracked
+from connectors.cards import ask_about, is_fetched, is_picture, is_public, tracked
 from connectors.meta_told import USER_REF
 
 BUTTON_TITLE = 20
@@ -182,7 +182,7 @@ def _element(item: ProductCard, message: Outgoing, capabilities: Capabilities) -
     payload = choice_word(message.message_id, ask.id)
     element: Json = {"title": shorten(item.title, limit) or "·", "subtitle": shorten(cost, limit)}
     buttons: list[Json] = []
-    if item.image.startswith("https://") and is_picture(item.image):
+    if is_fetched(item.image) and is_picture(item.image):
         element["image_url"] = item.image
     if is_public(item.url):
         element["default_action"] = {"type": "web_url", "url": item.url}

@@ -13,6 +13,7 @@ from bot.core.channel import Finding, Heard, Outgoing, Person, Piece, Receipt, S
 from bot.core.channel_settings import variable
 from bot.core.errors import BadSignature, NotDelivered
 from connectors import telegram_heard, telegram_pieces, telegram_set_up
+from connectors.cards import shown_to
 from connectors.telegram_api import BotApi, Refused
 
 NAME = "telegram"
@@ -45,6 +46,7 @@ class Telegram:
         given = {"TOKEN": bool(found), "SECRET": bool(secrets)}
         self.missing = tuple(name for name, is_given in given.items() if not is_given)
         self.accounts = () if self.missing else (self._account,)
+        self._base = api
         self._api = BotApi(api, token)
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
@@ -64,7 +66,8 @@ class Telegram:
 
     def render(self, message: Outgoing) -> Sequence[Piece]:
         """Texts, photos with captions, and inline keyboards."""
-        return telegram_pieces.pieces(message)
+        with shown_to(self._base):
+            return telegram_pieces.pieces(message)
 
     async def send(self, message: Outgoing, piece: Piece) -> Receipt:
         """One call; a picture that Telegram cannot fetch is sent as its words instead."""

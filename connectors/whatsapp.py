@@ -9,6 +9,7 @@ from bot.core.channel import Finding, Heard, Outgoing, Person, Piece, Receipt, S
 from bot.core.channel_settings import variable
 from bot.core.errors import NotDelivered, NotFound
 from connectors import meta, whatsapp_heard, whatsapp_pieces, whatsapp_set_up
+from connectors.cards import shown_to
 from connectors.graph import Graph
 from connectors.graph_errors import Refused
 from connectors.meta_channel import VERSION, Values, values
@@ -64,10 +65,9 @@ class WhatsApp:
         self._businesses = businesses
         self._secrets = meta.secrets(known.given["APP_SECRET"])
         self._verify_token = known.given["VERIFY_TOKEN"]
+        self._base = known.given["API"]
         secret = self._secrets[0] if self._secrets else ""
-        self._graph = Graph(
-            known.given["API"], known.given["VERSION"], app_secret=secret, rules=RULES, rates=RATES
-        )
+        self._graph = Graph(self._base, known.given["VERSION"], app_secret=secret, rules=RULES, rates=RATES)
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         """The challenge, when the verify token is ours."""
@@ -83,7 +83,8 @@ class WhatsApp:
 
     def render(self, message: Outgoing) -> Sequence[Piece]:
         """Texts, pictures with captions, reply buttons and lists; or the template."""
-        return whatsapp_pieces.pieces(message)
+        with shown_to(self._base):
+            return whatsapp_pieces.pieces(message)
 
     async def send(self, message: Outgoing, piece: Piece) -> Receipt:
         """One call; a picture that WhatsApp cannot fetch is sent as its words instead."""
