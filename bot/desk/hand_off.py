@@ -169,10 +169,10 @@ def hand_back(
     at = at or now()
     conversation = locked(session, conversation_id)
     mark_all_handled(session, conversation_id, at)
-    for message in waiting(session, conversation_id):
-        may_leave(
-            session, conversation, message, at
-        )  # asked while a person has it: what they overtook is dropped
+    for message in waiting(
+        session, conversation_id
+    ):  # asked while a person has it: what they overtook is dropped
+        may_leave(session, conversation, message, at)
     change_owner(session, conversation, Owner.BOT, version=version)
     conversation.queued_at = None
     conversation.waiting_since = None
