@@ -3,11 +3,14 @@
 Source: Meta's lists of error codes of the Messenger Platform and of the Graph API (2026-06).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.core.errors import NotDelivered
+
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_|-]{40,}")  # "Malformed access token EAAB…" repeats it in full
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def problem_of(status: int, answer: Mapping[str, Any]) -> Problem | None:
         status=status,
         code=_number(error.get("code")),
         subcode=_number(error.get("error_subcode")),
-        message=str(error.get("message") or "")[:200],
+        message=_TOKEN_LIKE.sub("…", str(error.get("message") or ""))[:200],
         trace=str(error.get("fbtrace_id") or "")[:60],
         is_transient=error.get("is_transient") is True,
     )
@@ -159,6 +162,8 @@ def rule_for(problem: Problem, rules: Mapping[tuple[int, int], Rule]) -> Rule:
         return rules[(problem.code, 0)]
     if 200 < problem.code < 300:
         return _PERMISSION
+    if problem.status == 401:  # WhatsApp's code 0: the app's user could not be authenticated
+        return _TOKEN
     return DOWN if problem.status >= 500 else UNKNOWN
 
 

@@ -99,7 +99,7 @@ async def set_up(
     found = []
     by_hand = (
         f"in the app's dashboard, under Webhooks, choose {setup.object}, enter {webhook_url} and the verify token, "
-        f"and subscribe to {', '.join(setup.app_fields)}"
+        f"and subscribe to {', '.join([*setup.app_fields, *sorted(setup.may_lack - set(setup.app_fields))])}"
     )
     if setup.app_token:
         found += await _first_taken(

@@ -146,6 +146,7 @@ async def test_a_hidden_number_is_told_by_the_answer(api: Loopback, channel: wha
         (refusal(131000, 500), "busy", True, True),
         (refusal(131016, 503), "busy", True, True),
         (refusal(190, 401), "account", False, True),
+        (refusal(0, 401), "account", False, True),
         (refusal(10, 403), "account", False, True),
         (refusal(299, 403), "account", False, True),
         (refusal(131031, 403), "account", False, True),
@@ -167,6 +168,16 @@ async def test_a_refusal_says_whose_matter_it_is(
         await channel.send(message(), TEXT)
     assert (caught.value.cause, caught.value.heals, caught.value.is_shared) == (cause, heals, is_shared)
     assert TOKEN not in str(caught.value)
+
+
+async def test_a_token_that_the_platform_repeats_is_shown_to_nobody(
+    api: Loopback, channel: whatsapp.WhatsApp
+) -> None:
+    long_token = "EAAG" + "x0Z" * 50
+    api.answer(BASE, refusal(190, 401, f"Malformed access token {long_token}"))
+    with pytest.raises(NotDelivered, match="Malformed access token …") as caught:
+        await channel.send(message(), TEXT)
+    assert "x0Z" not in str(caught.value)
 
 
 async def test_a_number_without_a_token_is_a_matter_of_the_account(channel: whatsapp.WhatsApp) -> None:
