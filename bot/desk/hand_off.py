@@ -169,9 +169,8 @@ def hand_back(
     at = at or now()
     conversation = locked(session, conversation_id)
     mark_all_handled(session, conversation_id, at)
-    for message in waiting(
-        session, conversation_id
-    ):  # asked while a person has it: what they overtook is dropped
+    # Asked while a person has it, so that what they overtook is dropped.
+    for message in waiting(session, conversation_id):
         may_leave(session, conversation, message, at)
     change_owner(session, conversation, Owner.BOT, version=version)
     conversation.queued_at = None
