@@ -27,7 +27,7 @@ def read_change(raw: Any, entry: Entry, *, at: datetime) -> Heard:
 
 def _feed(value: Mapping[str, Any], entry: Entry, at: datetime) -> Heard | None:
     """The Page's feed; of all that happens there comments and posts of others count."""
-    if value.get("verb") not in VERBS:
+    if word(value.get("verb")) not in VERBS:
         return None
     item, post = word(value.get("item")), word(value.get("post_id"))
     if item == "comment":

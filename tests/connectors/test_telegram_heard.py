@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.channel import KINDS, Heard
-from bot.core.errors import BadInput
 from bot.core.messages import File
 from connectors import telegram_heard
 
@@ -220,41 +219,3 @@ def test_no_json_is_too_odd(update: dict[str, Any]) -> None:
     event = heard(json.dumps(update).encode())
     assert event.kind in KINDS
     assert len(event.key) <= 300
-
-
-@given(
-    st.sampled_from(sorted(EXPECTED)),
-    st.lists(st.tuples(st.integers(0, 200), ODD), min_size=1, max_size=4),
-)
-def test_a_known_update_with_anything_in_its_places(name: str, changes: list[tuple[int, Any]]) -> None:
-    update = json.loads(read(name))
-    for place, value in changes:
-        _put(update, place, value)
-    assert heard(json.dumps(update).encode()).kind in KINDS
-
-
-def _put(update: dict[str, Any], place: int, value: Any) -> None:
-    """Put `value` in the `place`-th member, counted through the whole tree."""
-    members: list[tuple[dict[str, Any], str]] = []
-    waiting: list[Any] = [update]
-    while waiting:
-        found = waiting.pop(0)
-        if isinstance(found, dict):
-            members += [(found, name) for name in found]
-            waiting += found.values()
-        elif isinstance(found, list):
-            waiting += found
-    owner, name = members[place % len(members)]
-    owner[name] = value
-
-
-@given(st.binary())
-def test_bytes_that_are_no_object_are_bad_input(body: bytes) -> None:
-    with pytest.raises(BadInput):
-        telegram_heard.parse(b"\xff" + body, account="7000001", at=ARRIVED)
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"text"', b"1", b"{", b"[" * 100_000])
-def test_json_that_is_no_object_is_bad_input(body: bytes) -> None:
-    with pytest.raises(BadInput):
-        telegram_heard.parse(body, account="7000001", at=ARRIVED)

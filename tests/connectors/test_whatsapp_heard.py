@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.channel import KINDS, Heard
-from bot.core.errors import BadInput
 from bot.core.messages import File
 from connectors import whatsapp_heard
 
@@ -429,40 +428,3 @@ def test_no_json_is_too_odd(value: dict[str, Any]) -> None:
             {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
         ).encode()
     )
-
-
-@given(
-    st.sampled_from(sorted(EXPECTED)), st.lists(st.tuples(st.integers(0, 200), ODD), min_size=1, max_size=4)
-)
-def test_a_known_call_with_anything_in_its_places(name: str, changes: list[tuple[int, Any]]) -> None:
-    body = json.loads(read(name))
-    for place, value in changes:
-        _put(body, place, value)
-    check(json.dumps(body).encode())
-
-
-def _put(body: dict[str, Any], place: int, value: Any) -> None:
-    """Put `value` in the `place`-th member, counted through the whole tree."""
-    members: list[tuple[dict[str, Any], str]] = []
-    waiting: list[Any] = [body]
-    while waiting:
-        found = waiting.pop(0)
-        if isinstance(found, dict):
-            members += [(found, name) for name in found]
-            waiting += found.values()
-        elif isinstance(found, list):
-            waiting += found
-    owner, name = members[place % len(members)]
-    owner[name] = value
-
-
-@given(st.binary())
-def test_bytes_that_are_no_object_are_bad_input(body: bytes) -> None:
-    with pytest.raises(BadInput):
-        hear(b"\xff" + body)
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"text"', b"1", b"{", b"[" * 100_000])
-def test_json_that_is_no_object_is_bad_input(body: bytes) -> None:
-    with pytest.raises(BadInput):
-        hear(body)
