@@ -226,11 +226,3 @@ def from_json(data: Mapping[str, Any]) -> Part | Command:
         return cls(**fields)  # type: ignore[no-any-return]
     except (TypeError, AttributeError) as error:
         raise BadInput(f"{name}: {error}") from error
-
-
-def public_json(part: Part) -> dict[str, Any]:
-    """`to_json` without what must not leave the desk (payloads of quick replies)."""
-    data = to_json(part)
-    if isinstance(part, QuickReplies):
-        data["items"] = [{"id": item.id, "title": item.title} for item in part.items]
-    return data

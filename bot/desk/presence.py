@@ -82,8 +82,3 @@ def set_presence(session: Session, user_id: int, presence: str, at: datetime) ->
     user = session.get_one(User, user_id)
     user.presence = presence
     user.seen_at = at
-
-
-def heartbeat(session: Session, user_id: int, at: datetime) -> None:
-    """The agent's page is open."""
-    session.get_one(User, user_id).seen_at = at

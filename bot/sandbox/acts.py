@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.core.errors import BadInput
 from bot.sandbox import meta_acts, telegram_acts, whatsapp_acts
-from bot.sandbox.meta_acts import Act
+from bot.sandbox.common_acts import Act
 from bot.sandbox.world import Entry, Person, Thread, World
 
 ACTS: dict[str, dict[str, Act]] = {

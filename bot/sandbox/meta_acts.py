@@ -1,10 +1,11 @@
 """What a shopper can do on Messenger and Instagram, and the events the product hears of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.errors import BadInput
+from bot.sandbox.common_acts import Act, Fields, block, own_target, target_of
 from bot.sandbox.graph_nodes import INBOX_APP, hand_over
 from bot.sandbox.meta_send import echo, occur
 from bot.sandbox.world import Comment, Entry, Occurrence, Thread, World
@@ -23,8 +24,6 @@ REACTIONS = {
     "👎": "dislike",
 }
 PROFILE_POST = {"messenger": "556677", "instagram": "17900000000000001"}
-Fields = Mapping[str, Any]
-Act = Callable[[World, Thread, Fields], Entry]
 
 
 def _at(world: World, fields: Fields) -> datetime:
@@ -178,16 +177,9 @@ def end_live(world: World, thread: Thread, _fields: Fields) -> Entry:
     return world.add(thread, world.entry("note", "live_over"))
 
 
-def _target(thread: Thread, fields: Fields) -> Entry:
-    found = thread.find(str(fields.get("target", "")))
-    if found is None:
-        raise BadInput("target names no message of this thread", field="target")
-    return found
-
-
 def reaction(world: World, thread: Thread, fields: Fields) -> Entry:
     """On a message of either side; without an emoji it is taken back."""
-    target, at, emoji = _target(thread, fields), _at(world, fields), str(fields.get("emoji", ""))
+    target, at, emoji = target_of(thread, fields), _at(world, fields), str(fields.get("emoji", ""))
     event: dict[str, Any] = {"mid": target.platform_id, "action": "react" if emoji else "unreact"}
     if emoji:
         event |= {"reaction": REACTIONS.get(emoji, "other"), "emoji": emoji}
@@ -199,7 +191,7 @@ def reaction(world: World, thread: Thread, fields: Fields) -> Entry:
 
 
 def edit(world: World, thread: Thread, fields: Fields) -> Entry:
-    target, words = _own(thread, fields), str(fields.get("text", ""))
+    target, words = own_target(thread, fields), str(fields.get("text", ""))
     number = int(target.marks.get("edited", 0)) + 1
     if number > EDITS:
         raise BadInput(f"a message can be edited {EDITS} times")
@@ -213,19 +205,12 @@ def edit(world: World, thread: Thread, fields: Fields) -> Entry:
 
 
 def unsend(world: World, thread: Thread, fields: Fields) -> Entry:
-    target = _own(thread, fields)
+    target = own_target(thread, fields)
     target.marks["unsent"] = True
     target.view.clear()
     world.changed(thread, target)
     event = {"message": {"mid": target.platform_id, "is_deleted": True}}
     occur(world, thread, "messages", event, at=_ms(_at(world, fields)))
-    return target
-
-
-def _own(thread: Thread, fields: Fields) -> Entry:
-    target = _target(thread, fields)
-    if target.side != "person":
-        raise BadInput("only an own message can be changed", field="target")
     return target
 
 
@@ -265,12 +250,6 @@ def inbox(world: World, thread: Thread, fields: Fields) -> Entry:
     world.add(thread, entry)
     echo(world, thread, entry, app_id=INBOX_APP)
     return entry
-
-
-def block(world: World, thread: Thread, fields: Fields) -> Entry:
-    """The shopper blocks the shop (or, with `is_on` false, lets it write again); Meta tells nobody."""
-    thread.is_blocked = bool(fields.get("is_on", True))
-    return world.add(thread, world.entry("note", "blocked" if thread.is_blocked else "unblocked"))
 
 
 def other_app(world: World, thread: Thread, fields: Fields) -> Entry:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.core.errors import BadInput
-from bot.sandbox.meta_acts import Act, Fields
+from bot.sandbox.common_acts import Act, Fields, target_of
 from bot.sandbox.telegram_bot import bot_user, chat_of, message_of
 from bot.sandbox.world import Entry, Occurrence, Thread, World
 
@@ -139,15 +139,8 @@ def contact(world: World, thread: Thread, fields: Fields) -> Entry:
     return _message(world, thread, fields, "contact", content, {"text": f"☎ {phone}"})
 
 
-def _target(thread: Thread, fields: Fields) -> Entry:
-    found = thread.find(str(fields.get("target", "")))
-    if found is None:
-        raise BadInput("target names no message of this thread", field="target")
-    return found
-
-
 def edit(world: World, thread: Thread, fields: Fields) -> Entry:
-    target, words = _target(thread, fields), str(fields.get("text", ""))
+    target, words = target_of(thread, fields), str(fields.get("text", ""))
     if target.side != "person":
         raise BadInput("only an own message can be changed", field="target")
     target.marks["edited"] = int(target.marks.get("edited", 0)) + 1
@@ -159,7 +152,7 @@ def edit(world: World, thread: Thread, fields: Fields) -> Entry:
 
 
 def reaction(world: World, thread: Thread, fields: Fields) -> Entry:
-    target, emoji = _target(thread, fields), str(fields.get("emoji", ""))
+    target, emoji = target_of(thread, fields), str(fields.get("emoji", ""))
     before = [{"type": "emoji", "emoji": target.marks["reaction"]}] if target.marks.get("reaction") else []
     target.marks["reaction"] = emoji
     world.changed(thread, target)

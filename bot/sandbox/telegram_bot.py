@@ -30,7 +30,6 @@ ACTIONS = frozenset(
     }
     | {"choose_sticker", "find_location", "record_video_note", "upload_video_note"}
 )
-PORTS = (443, 80, 88, 8443)
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 Given = Mapping[str, Any]
 

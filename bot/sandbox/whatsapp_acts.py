@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.core.errors import BadInput
 from bot.sandbox import whatsapp_send
-from bot.sandbox.meta_acts import Act, Fields
+from bot.sandbox.common_acts import Act, Fields, block, own_target, target_of
 from bot.sandbox.world import Entry, Media, Occurrence, Thread, World
 
 
@@ -108,13 +108,6 @@ def location(world: World, thread: Thread, fields: Fields) -> Entry:
     return _message(world, thread, fields, "location", {"location": place}, view)
 
 
-def _target(thread: Thread, fields: Fields) -> Entry:
-    found = thread.find(str(fields.get("target", "")))
-    if found is None:
-        raise BadInput("target names no message of this thread", field="target")
-    return found
-
-
 def _about(world: World, thread: Thread, kind: str, content: Mapping[str, Any]) -> None:
     now = world.now()
     thread.opened_at = now
@@ -128,7 +121,7 @@ def _about(world: World, thread: Thread, kind: str, content: Mapping[str, Any]) 
 
 
 def reaction(world: World, thread: Thread, fields: Fields) -> Entry:
-    target, emoji = _target(thread, fields), str(fields.get("emoji", ""))
+    target, emoji = target_of(thread, fields), str(fields.get("emoji", ""))
     target.marks["reaction"] = emoji
     world.changed(thread, target)
     _about(
@@ -137,15 +130,8 @@ def reaction(world: World, thread: Thread, fields: Fields) -> Entry:
     return target
 
 
-def _own(thread: Thread, fields: Fields) -> Entry:
-    target = _target(thread, fields)
-    if target.side != "person":
-        raise BadInput("only an own message can be changed", field="target")
-    return target
-
-
 def edit(world: World, thread: Thread, fields: Fields) -> Entry:
-    target, words = _own(thread, fields), str(fields.get("text", ""))
+    target, words = own_target(thread, fields), str(fields.get("text", ""))
     target.marks["edited"] = int(target.marks.get("edited", 0)) + 1
     target.view["text"] = words
     world.changed(thread, target)
@@ -155,7 +141,7 @@ def edit(world: World, thread: Thread, fields: Fields) -> Entry:
 
 
 def unsend(world: World, thread: Thread, fields: Fields) -> Entry:
-    target = _own(thread, fields)
+    target = own_target(thread, fields)
     target.marks["unsent"] = True
     target.view.clear()
     world.changed(thread, target)
@@ -174,11 +160,6 @@ def read(world: World, thread: Thread, _fields: Fields) -> Entry:
         world.changed(thread, entry)
         whatsapp_send.seen(world, thread, entry)
     return thread.entries[-1] if thread.entries else world.entry("note", "read")
-
-
-def block(world: World, thread: Thread, fields: Fields) -> Entry:
-    thread.is_blocked = bool(fields.get("is_on", True))
-    return world.add(thread, world.entry("note", "blocked" if thread.is_blocked else "unblocked"))
 
 
 ACTS: dict[str, Act] = {

@@ -18,11 +18,6 @@ def user_by_id(session: Session, user_id: int) -> User | None:
     return session.get(User, user_id)
 
 
-def active_users(session: Session) -> list[User]:
-    """Everybody who may sign in, by name."""
-    return list(session.scalars(select(User).where(User.is_active.is_(True)).order_by(User.name, User.id)))
-
-
 def sign_in_with_user(session: Session, token_hash: str, at: datetime) -> tuple[SignIn, User] | None:
     """The session of a token and its user, when neither has ended."""
     row = session.execute(
