@@ -116,7 +116,13 @@ def order_cards(session: Session, orders: Iterable[Order]) -> list[OrderCard]:
         .where(OrderEvent.order_id.in_(ids))
         .order_by(OrderEvent.order_id, OrderEvent.position)
     ):
-        step = OrderStep(state=event.state, at=_iso(event.at), text=event.text, is_done=event.at is not None)
+        step = OrderStep(
+            state=event.state,
+            at=_iso(event.at),
+            text=event.text,
+            is_done=event.at is not None,
+            texts=event.texts or {},
+        )
         steps.setdefault(event.order_id, []).append(step)
     return [
         OrderCard(

@@ -112,11 +112,12 @@ class OrderItem(Base):
 
 
 class OrderEvent(Base):
-    """One step of an order's timeline; `at` None: still to come."""
+    """One step of an order's timeline; `at` None: still to come. `texts`: by locale, besides the shop's own `text`."""
 
     __tablename__ = "order_events"
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(30))
     text: Mapped[str] = mapped_column(String(300), default="")
+    texts: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     at: Mapped[datetime | None] = mapped_column(Moment)

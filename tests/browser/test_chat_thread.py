@@ -81,7 +81,13 @@ ORDER = OrderCard(
     lines=(OrderLine(title="Tent", options="Moss", quantity=2, total_minor=21480),),
     timeline=(
         OrderStep(state="paid", at="2026-03-02T10:00:00+00:00", text="Paid", is_done=True),
-        OrderStep(state="shipped", at="2026-03-03T10:00:00+00:00", text="On its way", is_done=True),
+        OrderStep(
+            state="shipped",
+            at="2026-03-03T10:00:00+00:00",
+            text="On its way",
+            is_done=True,
+            texts={"lt": "Pakeliui"},
+        ),
         OrderStep(state="delivered", at="", text="Delivery", is_done=False),
     ),
     carrier="Post",
@@ -175,6 +181,18 @@ def test_a_picture_that_cannot_be_loaded_is_a_drawing(desk: LiveDesk, browser: B
     drawing = browser.find(".product .picture.is-missing svg")
     assert drawing.get_attribute("aria-hidden") == "true"
     assert browser.all(".product .picture img") == []
+
+
+def test_an_order_is_told_in_the_readers_language_where_the_shop_wrote_it(
+    desk: LiveDesk, browser: Browser
+) -> None:
+    show(desk, browser, ORDER)
+    browser.find(".order")
+    browser.open_chat(desk, "?locale=lt")
+    browser.find(".order")
+    said = [text.partition(" – ")[0] for text in browser.texts(".order .step-text")]
+    assert said == ["Paid", "Pakeliui", "Delivery"]
+    assert browser.texts(".order .total strong") == ["214,80\u00a0€"]
 
 
 def test_several_products_are_a_carousel_for_keys_and_buttons(desk: LiveDesk, browser: Browser) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from bot.core.errors import AisleError, ProofNeeded, TooMany
 from bot.core.profile import Profile
 from bot.core.times import now
+from bot.core.words import plain
 from bot.shop.local import LocalShop
 from bot.shop.proof import ALL_TOGETHER, WINDOW
 from bot.store.database import Database
@@ -206,3 +207,18 @@ def test_a_customer_shows_what_was_really_paid(shelves: LocalShop) -> None:
     assert customer.orders_count == len(paid)
     assert 0 <= customer.spent_minor <= sum(card.total_minor for card in paid)
     assert shelves.customer("nobody") is None
+
+
+def test_every_step_of_the_demo_is_told_in_both_languages(demo: LocalShop) -> None:
+    cards = [card for row in rows("customers.csv") for card in demo.orders_of(row["id"])]
+    assert cards
+    assert [step.text for card in cards for step in card.timeline if not step.texts.get("lt")] == []
+
+
+def test_an_order_in_words_follows_the_language_and_falls_back_to_the_shops(shelves: LocalShop) -> None:
+    card = shelves.order(NUMBER, proof=BUYER["email"], key="c1")
+    said = {language: plain([card], language=language) for language in ("en", "lt-LT", "de")}
+    assert "We have received the order." in said["en"]
+    assert "Užsakymą gavome." in said["lt-LT"]
+    assert "We have received the order." in said["de"]
+    assert f"{card.total_minor // 100},{card.total_minor % 100:02d} EUR" in said["lt-LT"]

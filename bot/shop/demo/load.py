@@ -27,13 +27,13 @@ FILES = ("products.csv", "customers.csv", "orders.csv", "order_lines.csv", "orde
 PARCEL = ("placed", "paid", "packed", "shipped", "in_transit", "out_for_delivery", "delivered")
 PICK_UP = ("placed", "paid", "packed", "ready_for_pickup", "delivered")
 TO_COME = {
-    "paid": "Payment.",
-    "packed": "Packing in our warehouse.",
-    "shipped": "Handing over to the carrier.",
-    "in_transit": "On its way.",
-    "out_for_delivery": "With the courier.",
-    "ready_for_pickup": "Waiting for you in our shop.",
-    "delivered": "Delivery.",
+    "paid": ("Payment.", {"lt": "Apmokėjimas."}),
+    "packed": ("Packing in our warehouse.", {"lt": "Pakavimas mūsų sandėlyje."}),
+    "shipped": ("Handing over to the carrier.", {"lt": "Perdavimas vežėjui."}),
+    "in_transit": ("On its way.", {"lt": "Pakeliui."}),
+    "out_for_delivery": ("With the courier.", {"lt": "Pas kurjerį."}),
+    "ready_for_pickup": ("Waiting for you in our shop.", {"lt": "Laukia jūsų mūsų parduotuvėje."}),
+    "delivered": ("Delivery.", {"lt": "Pristatymas."}),
 }
 ENDED = ("delivered", "payment_failed", "cancelled", "returned", "refunded", "partially_refunded")
 Rows = list[dict[str, str]]
@@ -160,6 +160,7 @@ def _load_orders(session: Session, tables: dict[str, Rows], *, at: datetime, sho
                 position=place,
                 state=step["state"],
                 text=step["text"],
+                texts=_texts(step),
                 at=clock.moment(step["days_ago"], step["time"]),
             )
             for place, step in enumerate(events[number])
@@ -232,9 +233,18 @@ def _to_come(row: dict[str, str], *, done: list[str]) -> list[OrderEvent]:
     flow = PICK_UP if row["delivery"] == "pick-up" else PARCEL
     last = max(flow.index(state) for state in done if state in flow)
     return [
-        OrderEvent(position=len(done) + place, state=state, text=TO_COME[state], at=None)
+        OrderEvent(
+            position=len(done) + place, state=state, text=TO_COME[state][0], texts=TO_COME[state][1], at=None
+        )
         for place, state in enumerate(flow[last + 1 :])
     ]
+
+
+def _texts(step: dict[str, str]) -> dict[str, str]:
+    """What columns `text_<locale>` say, by locale."""
+    return {
+        name.removeprefix("text_"): text for name, text in step.items() if name.startswith("text_") and text
+    }
 
 
 def _cents(text: str) -> int:

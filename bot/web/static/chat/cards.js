@@ -1,7 +1,7 @@
 // Rich parts of a message: product cards, the order with its timeline, pictures.
 import { h, icon, iconButton } from './dom.js';
 import { link, safeUrl } from './links.js';
-import { date, full, money, t } from './texts.js';
+import { date, full, locale, money, t } from './texts.js';
 
 const isRtl = () => document.documentElement.dir === 'rtl';
 
@@ -93,13 +93,16 @@ export function products(part) {
     list, h('div', { className: 'carousel-bar' }, back, count, forth));
 }
 
+/** What a step says, in the reader's language where the shop wrote it. */
+export const stepText = (step) => step.texts?.[locale] ?? step.texts?.[locale.split('-')[0]] ?? step.text;
+
 /** The order: what, how much, and where it is. */
 export function order(part) {
   const done = part.timeline.filter((step) => step.is_done);
   const last = done[done.length - 1];
   const steps = part.timeline.map((step) => h('li', { className: `step ${step.is_done ? 'is-done' : ''} ${step === last ? 'is-current' : ''}` },
     h('span', { className: 'dot' }, step.is_done ? icon('check') : null),
-    h('span', { className: 'step-text', dir: 'auto' }, step.text, h('span', { className: 'unseen' }, ` – ${step.is_done ? t('order.done') : t('order.to_come')}`)),
+    h('span', { className: 'step-text', dir: 'auto' }, stepText(step), h('span', { className: 'unseen' }, ` – ${step.is_done ? t('order.done') : t('order.to_come')}`)),
     step.at ? h('time', { dateTime: step.at, title: full(step.at) }, date(step.at)) : null));
   const lines = part.lines.map((line) => h('li', {},
     h('span', { dir: 'auto' }, `${line.quantity} × ${line.title}`, line.options ? h('small', {}, ` ${line.options}`) : null),

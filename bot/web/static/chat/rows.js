@@ -1,6 +1,6 @@
 // One row of the thread: a message with its parts, or a line that says who answers now.
 import { button, h, icon } from './dom.js';
-import { image, order, products } from './cards.js';
+import { image, order, products, stepText } from './cards.js';
 import { linkify } from './links.js';
 import { ratingCard } from './rating.js';
 import { clock, full, opening, t } from './texts.js';
@@ -49,7 +49,7 @@ export function spoken(event, names) {
   for (const part of message.parts || []) {
     if (part.type === 'text' && part.text !== message.text) said.push(part.text);
     if (part.type === 'products') said.push(t('products.label', { n: part.items.length }), part.items.map((item) => item.title).join(', '));
-    if (part.type === 'order') said.push(t('order.title', { number: part.number }), part.timeline.filter((step) => step.is_done).at(-1)?.text ?? '');
+    if (part.type === 'order') said.push(t('order.title', { number: part.number }), part.timeline.filter((step) => step.is_done).slice(-1).map(stepText).join(''));
     if (part.type === 'survey' && part.question !== message.text) said.push(part.question);
     if (part.type === 'image') said.push(part.alt);
     if (part.type === 'quick_replies') said.push(`${t('choices.label')}: ${part.items.map((item) => item.title).join(', ')}`);
