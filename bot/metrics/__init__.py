@@ -10,6 +10,7 @@ NAMES = (
     "messages",
     "outcomes",
     "channels",
+    "channel_service",
     "response_time",
     "first_human_response",
     "resolution_time",

@@ -6,7 +6,7 @@ from bot.metrics.registry import Metric
 from bot.metrics.values import Result, Row
 from bot.web.pages import catalogues
 
-CHANNEL_ROWS = ("conversations", "channels")  # metrics whose rows are channels
+CHANNEL_ROWS = ("conversations", "channels", "channel_service")  # metrics whose rows are channels
 
 
 def said(key: str, locale: str, default: str) -> str:

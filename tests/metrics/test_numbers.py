@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.metrics import (
+    channel_service,
     channels,
     comments,
     conversations,
@@ -318,6 +319,21 @@ def test_channels_stand_side_by_side(session: Session) -> None:
     found = channels.compute(session, week())
     assert found.row("web").cells == (1, 100.0, 0.0, 0.0, 0.0)
     assert found.row("instagram").cells == (1, 0.0, 0.0, 100.0, 100.0)
+
+
+def test_service_is_counted_on_each_channel(session: Session) -> None:
+    one = talk(session, "one", channel="whatsapp").fact("answered", 1, actor="bot", value=2)
+    one.fact("answered", 2, actor="bot", value=4).fact("handed_off", 3).close(by="agent").rated(5)
+    talk(session, "two", channel="whatsapp").fact("answered", 1, actor="agent", value=60).close().rated(2)
+    talk(session, "three", channel="telegram").fact("delivery_failed", 1).fact("answered", 1, actor="system")
+    talk(session, "quiet", channel="web")
+    found = channel_service.compute(session, week())
+    assert [row.key for row in found.rows] == ["whatsapp", "telegram"]
+    assert found.row("whatsapp").cells == (2, 3.0, 1, 60.0, 1, 50.0, 2, 0)
+    assert found.row("telegram").cells == (0, None, 0, None, 0, None, 0, 1)
+    assert [row.conversations for row in found.rows] == [2, 1]
+    narrowed = channel_service.compute(session, week(channel="telegram"))
+    assert [row.key for row in narrowed.rows] == ["telegram"]
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,7 @@ const PANELS = {
   products: { draw: asBars({}) },
   searches: { draw: asBars({ extra: (row) => (row.cells[2] === 0 ? t("dashboard.nothing_found") : "") }) },
   channels: { draw: asTable },
+  channel_service: { draw: asTable },
   workload: { draw: asTable },
   first_human_response: { draw: asTable },
   resolution_time: { draw: asTable },
@@ -188,6 +189,7 @@ export const BANDS = [
   [["conversations"], ["volume", "handoffs"]],
   [["response_time"]],
   [["csat", "products"], ["unanswered", "intents", "searches"]],
+  [["channel_service"]],
   [["workload"]],
   [["channels", "first_human_response", "messages"], ["resolution_time", "durable"]],
 ].map((columns) => columns.map((names) => names.map((name) => ({ name, ...PANELS[name] }))));
