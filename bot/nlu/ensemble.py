@@ -25,7 +25,8 @@ Example = tuple[str, Sequence[str]]  # text, hints
 WIDTH = 0.07  # of the kernel, in cosine: an example this much farther away says e times less
 FLOOR = 1e-9  # least probability of a view: one view alone cannot rule a class out
 NAME_WEIGHT = 2.0  # a class's name counts as this many examples to the embeddings' regression
-CHANCE = 2.0  # standard deviations by which embeddings have to help to be worth their time
+HELD_OUT_AT_MOST = 3_000  # examples over all folds: enough for three weights and a threshold, and quick
+CHANCE = 1.0  # standard deviations by which embeddings have to help to be worth their time
 
 
 @dataclass(frozen=True)
@@ -320,7 +321,7 @@ def _held_out(data: _Data, settings: Settings) -> _HeldOut:
         rows = chance.permutation(np.flatnonzero(data.targets == number))
         fold_of[rows] = (np.arange(len(rows)) + number) % settings.folds
     group_of = chance.permutation(len(data.classes)) % (settings.folds + 1)  # the last group is always taught
-    folds = settings.folds if count <= 4_000 else 1
+    folds = min(settings.folds, max(1, HELD_OUT_AT_MOST // count))
     index, is_known, logs, strange = [], [], [], []
     for fold in range(folds):
         is_left_out = group_of[data.targets] == fold if len(data.classes) > 2 else np.zeros(count, bool)

@@ -85,7 +85,7 @@ def evaluate(
         "trained_on": taught_count,
         "classes": len({label for _, label in taught} - set(outside)),
         "folds": 0 if asked is not None else folds,
-        "encoder": "none" if behind is None else encoder.PACKAGE,
+        "encoder": _encoder(behind, runs),
         "mixture": [[round(value, 3) for value in run.mixture] for run in runs],
         "threshold": round(float(np.mean([run.threshold for run in runs])), 3),
         "training_seconds": round(float(np.mean([run.training_seconds for run in runs])), 2),
@@ -138,6 +138,13 @@ def _run(
         run.confidence.append(float(prediction.probabilities[top]))
         run.scope.append(prediction.scope)
     return run
+
+
+def _encoder(behind: encoder.SentenceEncoder | None, runs: Sequence[_Run]) -> str:
+    if behind is None:
+        return "none"
+    used = sum(len(run.mixture) > 1 for run in runs)
+    return f"{encoder.PACKAGE}, used in {used} of {len(runs)} trainings"
 
 
 def wording(label: str) -> str:
