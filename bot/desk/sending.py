@@ -122,6 +122,8 @@ def taken(
     conversation = store.locked(session, conversation_id)
     message = session.get_one(Message, message_id)
     piece = session.get_one(tables.Piece, (message_id, number))
+    if piece.state == "failed":  # what the platform told of it later was faster than its answer
+        return False
     pieces.sent(piece, platform_id=receipt.platform_id if receipt else "", at=at)
     if receipt is None:
         message.error = UNCONFIRMED
