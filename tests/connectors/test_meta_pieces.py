@@ -257,7 +257,7 @@ def test_a_product_is_a_card_to_view_and_to_ask_about(channel: str) -> None:
 def test_a_card_is_in_the_shoppers_language(channel: str) -> None:
     [content] = contents(channel, Products((card(),)), language="lt")
     [element] = content["attachment"]["payload"]["elements"]
-    assert element["subtitle"] == "39.90 EUR · yra sandėlyje"
+    assert element["subtitle"] == "39,90 EUR · yra sandėlyje"
     assert [button["title"] for button in element["buttons"]] == ["Peržiūrėti", "Klausti apie tai"]
 
 

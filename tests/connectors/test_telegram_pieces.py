@@ -101,7 +101,7 @@ def test_products_are_photos_with_words_and_two_buttons() -> None:
 
 def test_a_product_speaks_the_shoppers_language() -> None:
     (body,) = bodies(Products((product(),)), language="lt")
-    assert body["caption"].splitlines()[1] == "39.90 EUR, yra sandėlyje"
+    assert body["caption"].splitlines()[1] == "39,90 EUR, yra sandėlyje"
     assert [text for text, _ in buttons(body)[0]] == ["Peržiūrėti", "Klausti apie tai"]
 
 
