@@ -73,7 +73,7 @@ def test_locked_requirements_have_hashes_and_name_no_registry() -> None:
         text = path.read_text()
         assert "://" not in text, path.name
         packages = re.findall(r"^[a-z0-9][^\s#]*==", text, re.M)
-        assert len(packages) > 10
+        assert len(packages) >= (1 if path.stem == "encoder" else 11)  # one package, installed alone
         assert text.count("--hash=sha256:") >= len(packages)
 
 

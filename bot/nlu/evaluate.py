@@ -63,12 +63,14 @@ def evaluate(
         BadDataset: fewer than two intents, or an intent with too few examples for the folds.
     """
     behind = encoder.load() if has_encoder else None
+    # over all folds: an intent whose only example is asked is a mistake, not out of scope
+    intents = frozenset(label for _, label in taught) - set(outside)
     if asked is not None:
-        runs = [_run(taught, asked, outside, behind, seed)]
+        runs = [_run(taught, asked, intents, outside, behind, seed)]
     else:
         parts = _parts(taught, folds, seed)
         runs = [
-            _run([taught[row] for row in rest], [taught[row] for row in part], outside, behind, seed)
+            _run([taught[row] for row in rest], [taught[row] for row in part], intents, outside, behind, seed)
             for part, rest in parts
         ]
     limits = [limit for run in runs for limit in [run.threshold] * len(run.truth)]
@@ -100,6 +102,7 @@ def evaluate(
 def _run(
     taught: Sequence[Labelled],
     asked: Sequence[Labelled],
+    intents: frozenset[str],
     outside: Sequence[str],
     behind: encoder.SentenceEncoder | None,
     seed: int,
@@ -133,7 +136,7 @@ def _run(
         run.cpu_seconds.append(time.process_time() - cpu_began)
         run.seconds.append(time.perf_counter() - began)
         top = int(prediction.probabilities.argmax())
-        run.truth.append(label if label in known else OUTSIDE)
+        run.truth.append(label if label in intents else OUTSIDE)
         run.best.append(made.classes[top])
         run.confidence.append(float(prediction.probabilities[top]))
         run.scope.append(prediction.scope)

@@ -195,6 +195,15 @@ def test_evaluate_measures_parts_in_turn_and_knows_what_was_never_taught():
     assert found["messages"] == len(MESSAGES)
     assert found["accuracy"] > 0.9
     assert found["out_of_scope"] is None
+    found = evaluate.evaluate([*MESSAGES, ("do you have jobs", "work")], None, folds=3, has_encoder=False)
+    assert found["out_of_scope"] is None
+    assert found["intents"][0] | {"precision": 0} == {
+        "intent": "work",
+        "messages": 1,
+        "precision": 0,
+        "recall": 0,
+        "f1": 0,
+    }
     strangers = [("who wrote faust", "literature"), ("boil an egg", "NO_NODES_DETECTED")]
     found = evaluate.evaluate(MESSAGES, [*MESSAGES[::7], *strangers], has_encoder=False)
     assert found["out_of_scope_messages"] == 2
