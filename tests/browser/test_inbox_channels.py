@@ -147,8 +147,8 @@ def test_a_message_from_messenger_is_answered_and_seen_to_arrive(browser: Browse
     sign_in(browser, house, "/inbox")
     house.acts("messenger", "text", text="person my tent has a hole")
     open_row(browser, "Maria Example")
-    icon = browser.find("a.row .row__icon use").get_attribute("href")
-    assert str(icon).endswith("#messenger")
+    icon = "return document.querySelector('a.row .row__icon use')?.getAttribute('href')"
+    browser.until(lambda: str(browser.js(icon)).endswith("#messenger"), "the icon")
     shows(browser, "a.row", "(Messenger)")
     click(browser, "[data-act=take]")
     field = browser.find("#composer")
@@ -178,7 +178,7 @@ def test_what_shoppers_do_elsewhere_is_seen(browser: Browser, house: House) -> N
         lambda: browser.js("return document.querySelector(arguments[0])?.naturalWidth > 0", photo),
         "the photo",
     )
-    assert "/media?part=0" in str(browser.find(photo).get_attribute("src"))
+    assert "/media?part=0" in str(browser.js("return document.querySelector(arguments[0]).src", photo))
     said = house.acts("whatsapp", "text", text="secret words")
     shows(browser, ".msg--shopper", "secret words")
     house.acts("whatsapp", "edit", target=said.platform_id, text="other words")

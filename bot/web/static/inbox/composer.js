@@ -108,7 +108,7 @@ export class Composer {
       ok && reason ? t(reason) : "",
       ok && !reason && way === "human_agent" && until ? t("inbox.until_as_person", { at: exact(until) }) : "",
       ok && !reason && way !== "human_agent" && until && new Date(until) - Date.now() < 3_600_000 ? t("inbox.until", { at: exact(until) }) : "",
-      parts > 1 ? t("inbox.in_parts", { n: number(parts), limit: number(this.conversation.text_limit) }) : "",
+      parts > 1 ? t("inbox.in_parts", { n: number(parts) }) : "",
     ].filter(Boolean);
     const shown = this.mode === "reply" && this.canReply() ? lines.join(" ") : "";
     this.advice.hidden = !shown;
