@@ -314,3 +314,22 @@ def test_on_a_phone_in_lithuanian(phone: Browser, house: House) -> None:
     picture(phone, "channels-phone-merge")
     phone.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
     assert phone.complaints() == []
+
+
+def test_what_was_refused_says_why_and_is_sent_again(browser: Browser, house: House) -> None:
+    house.acts("messenger", "text", text="person help")
+    sign_in(browser, house)
+    open_row(browser, "Maria Example")
+    click(browser, "[data-act=take]")
+    browser.until(lambda: browser.find("#composer").is_displayed(), "the composer")
+    house.acts("messenger", "block")
+    browser.find("#composer").send_keys("Here is your answer", Keys.ENTER)
+    shows(browser, ".msg--failed .is-bad", "Not delivered")
+    shows(browser, ".locked", "cannot be reached")
+    house.acts("messenger", "block", is_on=False)
+    house.acts("messenger", "text", text="sorry, here I am")
+    browser.until(lambda: browser.find("#composer").is_displayed(), "the composer again")
+    click(browser, ".msg--failed button")
+    browser.until(lambda: not browser.all(".msg--failed, .msg--pending"), "nothing failed")
+    assert browser.texts(".msg--agent .bubble").count("Here is your answer") == 1
+    assert browser.complaints() == []
