@@ -15,9 +15,9 @@ NAME = "outcomes"
 TITLE = "Outcomes"
 DEFINITION = (
     "Every closed conversation has exactly one outcome, the first that fits: missed hand-off (a person was "
-    "called and none answered), resolved by a person, resolved by the bot and confirmed by the shopper, "
-    "abandoned (the bot's last turn was a fallback, the shopper said it did not help, or nothing was "
-    "understood), else resolved by the bot as far as we can tell."
+    "called and none answered, here or in another program), resolved by a person, resolved by the bot and "
+    "confirmed by the shopper, abandoned (the bot's last turn was a fallback, the shopper said it did not help, "
+    "or nothing was understood), else resolved by the bot as far as we can tell."
 )
 FORMULA = "episodes with the outcome ÷ closed episodes of the period × 100; open ones are counted apart"
 COLUMNS = (Column("conversations", "Conversations", "count"), Column("share", "Share of closed", "percent"))
