@@ -36,7 +36,9 @@ class Capabilities:
     settles: bool = (
         False  # the platform repeats our own id (echo, callback data): a lost answer settles itself
     )
-    echoes: bool = False  # it repeats what we said, without our id: a lost answer is settled by the same words
+    echoes: bool = (
+        False  # it repeats what we said, without our id: a lost answer is settled by the same words
+    )
     has_typing: bool = False
     has_seen: bool = False
     comment_window_seconds: int | None = None  # how long a public comment may be answered privately

@@ -58,6 +58,9 @@ def create_app(services: Services, *, name: str = "aisle", modules: Sequence[str
     return app
 
 
+LARGEST_NUMBER = 2**63 - 1
+
+
 def _name(route: Route) -> str:
     return f"{route.method}_{route.path}".translate(str.maketrans("/<>:.-", "______")).lower()
 
@@ -73,6 +76,8 @@ def _guarded(
         refusal = await guards.check(request, route)
         if refusal is not None:
             return refusal
+        if any(isinstance(value, int) and abs(value) > LARGEST_NUMBER for value in parameters.values()):
+            raise NotFound  # no row has such a number, and databases cannot even be asked for it
         if route.body is not None:
             parameters["body"] = decode(request, route.body)
         answer = await handler(request, **parameters)
