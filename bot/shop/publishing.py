@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.core import settings
@@ -150,8 +150,3 @@ def write_gazetteer(database: Database, home: Path) -> None:
     temporary = home / f".gazetteer.json.{os.getpid()}"
     temporary.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
     temporary.replace(home / "gazetteer.json")
-
-
-def is_empty(session: Session) -> bool:
-    """Whether there is no product at all."""
-    return not session.scalar(select(func.count()).select_from(select(Product.id).limit(1).subquery()))
