@@ -33,12 +33,13 @@ def take_echo(case: Case) -> Applied:
     own = pieces.find_by_own_id(session, heard.echo_of)
     if own is not None and own.channel == case.channel:
         return _settle(case, own)
+    # Locked before it is asked what is known: the answer to our call may be about to be kept beside this.
+    conversation = identities.conversation_of(case)
     key = {"channel": case.channel, "account": heard.account, "platform_id": heard.platform_id}
     if heard.platform_id and (
         pieces.find_by_platform_id(session, **key) or messages.id_of_platform(session, **key)
     ):
         return Applied(is_content_kept=False)
-    conversation = identities.conversation_of(case)
     if conversation is not None:
         doubts = _doubts(session, conversation)
         for piece, text, parts in doubts:
