@@ -182,12 +182,13 @@ class Replay:
 
     async def quiet(self) -> None:
         """Until nothing is left to apply, to answer or to send."""
-        deadline = time.monotonic() + 30
-        while self._left():
+        deadline, calm = time.monotonic() + 30, 0
+        while calm < 2:  # what waits for news of the outbox is looked at once more when there is none to come
             assert time.monotonic() < deadline, f"waited in vain: {self._left()}"
             await self.desk.services.intake.recover()
             await self.desk.services.outbox.recover()
             await asyncio.sleep(0.02)
+            calm = 0 if self._left() else calm + 1
 
     def _left(self) -> list[str]:
         events = [event.key for event in self.look(select(PlatformEvent).where(PlatformEvent.state == "new"))]
