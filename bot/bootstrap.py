@@ -25,6 +25,7 @@ from bot.desk.line import Line
 from bot.desk.live import Live
 from bot.desk.marks import Marks
 from bot.desk.outbox import Outbox
+from bot.desk.pressure import Pressure
 from bot.desk.sending import Terms
 from bot.desk.turns import Turns
 from bot.desk.words import Words
@@ -180,7 +181,8 @@ def build(
     terms = Terms(echo_wait_seconds=settings.echo_wait_seconds, public_url=settings.url, since=now())
     platforms = {name: platform for name, platform in others.items() if name not in off}
     marks = Marks(database, platforms)
-    outbox = Outbox(database, connected, live, figures, terms=terms)
+    pressure = Pressure()
+    outbox = Outbox(database, connected, live, figures, terms=terms, step_aside=pressure.step_aside)
     turns = Turns(
         database,
         brain,
@@ -191,6 +193,7 @@ def build(
         version_of=answers.text_for,
         live_channels={name for name, connector in connected.items() if connector.is_live},
         began=marks.began,
+        step_aside=pressure.step_aside,
     )
     shop = build_shop(settings, database=database)
 
@@ -210,8 +213,9 @@ def build(
         seen=marks.seen,
         is_busy=lambda: ingest.is_busy,
         forget=brain.forget,
+        step_aside=pressure.step_aside,
     )
-    ingest = Ingest(database, intake.notify)
+    ingest = Ingest(database, intake.notify, pressure.arrived)
     return Services(
         settings=settings,
         profile=profile,

@@ -19,11 +19,15 @@ Waiting = tuple[Sequence[dict[str, Any]], asyncio.Future[None]]
 
 
 class Ingest:
-    """One per process; use from the event loop only. `kept` hears of the lanes that have something new."""
+    """One per process; use from the event loop only. `kept` hears of the lanes that have something new, `arrived` of
+    each call before it is stored."""
 
-    def __init__(self, database: Database, kept: Callable[[Iterable[Lane]], None]) -> None:
+    def __init__(
+        self, database: Database, kept: Callable[[Iterable[Lane]], None], arrived: Callable[[], None]
+    ) -> None:
         self._database = database
         self._kept = kept
+        self._arrived = arrived
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -38,6 +42,7 @@ class Ingest:
         Raises:
             StoreUnavailable: the database does not take it; the platform will send it again.
         """
+        self._arrived()
         rows = platform_events.rows(channel, heard, at=now())
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((rows, done))

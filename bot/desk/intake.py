@@ -118,6 +118,7 @@ class Intake:
         seen: Callable[[str, str, str, str], None],
         is_busy: Callable[[], bool],
         forget: Callable[[str, str], Awaitable[None]],
+        step_aside: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._context = context
@@ -130,7 +131,7 @@ class Intake:
         self._forget = forget
         self._forgetting: asyncio.Task[None] | None = None
         self._profiles = Profiles(database, platforms)
-        self._lanes = Lanes("intake", self._one)
+        self._lanes = Lanes("intake", self._one, step_aside=step_aside)
         self._commits = asyncio.Semaphore(1 if database.is_sqlite else 3)
 
     def notify(self, lanes: Iterable[Lane]) -> None:

@@ -11,12 +11,19 @@ class Lanes:
     """Calls `work(key)` for each key that was notified, until it answers False: nothing more to do for now.
 
     Being notified while `work` runs makes it run once more, however often it was. An error is logged and the key
-    is tried again. Use from one event loop only.
+    is tried again. `step_aside` is awaited before each call. Use from one event loop only.
     """
 
-    def __init__(self, name: str, work: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[str], Awaitable[bool]],
+        *,
+        step_aside: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._name = name
         self._work = work
+        self._step_aside = step_aside
         self._log = logging.getLogger(f"aisle.{name}")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -63,6 +70,8 @@ class Lanes:
         try:
             is_wanted = True
             while is_wanted:
+                if self._step_aside is not None:
+                    await self._step_aside()
                 self._again.discard(key)
                 is_wanted = (await self._work(key) or key in self._again) and not self._is_stopping
         except asyncio.CancelledError:

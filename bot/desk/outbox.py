@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -40,13 +40,14 @@ class Outbox:
         figures: Figures,
         *,
         terms: Terms,
+        step_aside: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.connectors = connectors
         self._database = database
         self._live = live
         self._figures = figures
         self._terms = terms
-        self._lanes = Lanes("outbox", self._one)
+        self._lanes = Lanes("outbox", self._one, step_aside=step_aside)
         # One of its writes at a time beside intake's and turns': none of the three keeps the others waiting.
         self._commits = asyncio.Semaphore(1 if database.is_sqlite else 8)
         self._places = {name: asyncio.Semaphore(AT_ONCE_PER_CHANNEL) for name in connectors}

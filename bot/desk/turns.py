@@ -8,7 +8,7 @@ with the replies it already gave (promises 3, 5 and 8).
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,6 +163,7 @@ class Turns:
         version_of: AnswerFor,
         live_channels: Collection[str],
         began: Callable[[str, str], None],
+        step_aside: Callable[[], Awaitable[None]] | None = None,
         at_once: int = 32,
     ) -> None:
         self._database = database
@@ -174,7 +175,7 @@ class Turns:
         self._answer_for = version_of
         self._live_channels = live_channels
         self._began = began
-        self._lanes = Lanes("turns", self._one)
+        self._lanes = Lanes("turns", self._one, step_aside=step_aside)
         self._read_ahead: dict[str, Next] = {}
         self._places = asyncio.Semaphore(at_once)
         # Messages coming in are kept before turns are: an acknowledgement waits for one commit, not for all of them.
