@@ -96,6 +96,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     async with platforms(accounts) as sandbox:
         channels = build_connectors(environment(accounts, sandbox.url))
         async with running(chosen, channels=channels) as desk:
+            await desk.services.accounts.stop()  # tests ask when they want to know, not while the first look runs
             yield House(desk, sandbox)
 
 
@@ -200,7 +201,10 @@ async def test_what_waits_for_a_dead_token_leaves_when_there_is_a_new_one(channe
     await house.desk.services.accounts.check(channel, account)
     house.sandbox.faults(channel, dead_token="expired")
     house.sandbox.say(channel, PERSON, "hello")
-    await house.until(lambda: house.messages(channel, "bot"), "the bot's answer")
+    await house.until(
+        lambda: any(one.state == "pending" and one.error for one in house.messages(channel, "bot")),
+        "the platform's refusal of the answer",
+    )
     checked = await house.desk.services.accounts.check(channel, account)
     assert checked.state == "broken"
     assert house.sandbox.accepted(channel, PERSON) == []
