@@ -24,6 +24,10 @@ async def test_a_reply_of_before_the_hand_off_is_not_sent_after_the_way_back(set
         street = Street(desk, platform)
         await street.tell(said("hello"))
         conversation_id = street.conversation().id
+        with desk.services.database.writing() as session:  # beforehand: hashing a password takes its time
+            user = add_user(
+                session, email="ona@shop.test", name="Ona", role="agent", password="correct horse battery"
+            )
         platform.refusals = [BUSY]
         with desk.services.database.writing() as session:
             say(
@@ -36,10 +40,6 @@ async def test_a_reply_of_before_the_hand_off_is_not_sent_after_the_way_back(set
         desk.services.outbox.notify(conversation_id)
         await street.until(lambda _session: not platform.refusals)
         with desk.services.database.writing() as session:
-            user = add_user(
-                session, email="ona@shop.test", name="Ona", role="agent", password="correct horse battery"
-            )
-            session.flush()
             assign.take(session, conversation_id, user=user, version=None)
             hand_off.hand_back(session, conversation_id, context=desk.services.context, user_id=user.id)
         desk.services.changed(conversation_id)
