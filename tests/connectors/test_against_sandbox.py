@@ -96,7 +96,9 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     async with platforms(accounts) as sandbox:
         channels = build_connectors(environment(accounts, sandbox.url))
         async with running(chosen, channels=channels) as desk:
-            await desk.services.accounts.stop()  # tests ask when they want to know, not while the first look runs
+            await (
+                desk.services.accounts.stop()
+            )  # tests ask when they want to know, not while the first look runs
             yield House(desk, sandbox)
 
 
