@@ -19,21 +19,23 @@ from connectors.meta_pieces import Look, in_words, pieces
 from connectors.meta_set_up import Setup
 from connectors.meta_told import USER_REF, House
 
+APP_SECRET = Secret(
+    "APP_SECRET",
+    "the app's secret (dashboard, App settings, Basic); several with commas while rotating, the newest first",
+    is_secret=True,
+)
+VERIFY_TOKEN = Secret(
+    "VERIFY_TOKEN",
+    "a word of your own, given again in the dashboard where the webhook's address is set",
+    is_secret=True,
+    is_made=True,
+)
 SHARED_NEEDS = (
     Secret(
         "APP_ID", "the app's id, from its dashboard; without it others' messages are harder to tell from ours"
     ),
-    Secret(
-        "APP_SECRET",
-        "the app's secret (dashboard, App settings, Basic); several with commas while rotating, the newest first",
-        is_secret=True,
-    ),
-    Secret(
-        "VERIFY_TOKEN",
-        "a word of your own, given again in the dashboard where the webhook's address is set",
-        is_secret=True,
-        is_made=True,
-    ),
+    APP_SECRET,
+    VERIFY_TOKEN,
 )
 VERSION = Secret("VERSION", "version of the Graph API", default="v25.0")
 ACTIONS = {"typing": "typing_on", "seen": "mark_seen"}
@@ -83,7 +85,6 @@ class MetaChannel(ABC):
         self._tokens = known.tokens
         self._secrets = meta.secrets(known.given["APP_SECRET"])
         self._verify_token = known.given["VERIFY_TOKEN"]
-        self._app_id = known.given["APP_ID"]
         self._expected, self._house, self._look, self._setup = expected, house, look, setup
         self._base = base
         self._graph = Graph(

@@ -12,7 +12,7 @@ from connectors import meta, whatsapp_heard, whatsapp_pieces, whatsapp_set_up
 from connectors.cards import shown_to
 from connectors.graph import Graph
 from connectors.graph_errors import Refused
-from connectors.meta_channel import VERSION, Values, values
+from connectors.meta_channel import APP_SECRET, VERIFY_TOKEN, VERSION, Values, values
 from connectors.whatsapp_errors import MEDIA_CODES, RULES
 
 NAME = "whatsapp"
@@ -25,17 +25,8 @@ NEEDS = (
         is_secret=True,
         is_of_account=True,
     ),
-    Secret(
-        "APP_SECRET",
-        "the app's secret (dashboard, App settings, Basic); several with commas while rotating, the newest first",
-        is_secret=True,
-    ),
-    Secret(
-        "VERIFY_TOKEN",
-        "a word of your own, given again in the dashboard where the webhook's address is set",
-        is_secret=True,
-        is_made=True,
-    ),
+    APP_SECRET,
+    VERIFY_TOKEN,
     Secret("API", "address of the Graph API", default="https://graph.facebook.com"),
     VERSION,
 )

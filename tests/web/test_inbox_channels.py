@@ -10,7 +10,6 @@ from bot.bootstrap import build_connectors
 from bot.core.ids import new_id
 from bot.core.settings import Settings
 from bot.core.times import now
-from bot.store import conversations
 from bot.store.tables import Touch
 from bot.store.touches import KINDS
 from bot.web import pages
@@ -19,6 +18,7 @@ from connectors import NAMES
 from tests.desk.platforms import FakePlatform
 from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
+from tests.web.talks import open_talk
 
 
 @pytest.fixture
@@ -36,18 +36,7 @@ async def ana(desk: RunningDesk) -> AsyncIterator[Agent]:
 
 def talk(desk: RunningDesk, channel: str) -> str:
     with desk.services.database.writing() as session:
-        made = conversations.make(
-            session,
-            conversation_id=new_id(),
-            contact_id=new_id(),
-            channel=channel,
-            account="shop",
-            external_id=new_id(),
-            language="en",
-            at=now(),
-        )
-        conversations.open_episode(session, made, now())
-        return made.id
+        return open_talk(session, channel).id
 
 
 def touched(desk: RunningDesk, kind: str, **more: Any) -> None:

@@ -10,11 +10,12 @@ from bot.core.errors import NotDelivered, NotFound, TooLarge
 from bot.core.ids import new_id
 from bot.core.settings import Settings
 from bot.core.times import now
-from bot.store import conversations, messages
+from bot.store import messages
 from bot.web import inbox_media
 from tests.desk.platforms import FakePlatform
 from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
+from tests.web.talks import open_talk
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 
@@ -63,17 +64,7 @@ def sent(desk: RunningDesk, channel: str = "fake", *, direction: str = "in", **p
     """The address of the second part of a message with a file."""
     file = {"type": "file", "kind": "image", "url": "", "title": "", "platform_id": "f1", **part}
     with desk.services.database.writing() as session:
-        made = conversations.make(
-            session,
-            conversation_id=new_id(),
-            contact_id=new_id(),
-            channel=channel,
-            account="shop",
-            external_id=new_id(),
-            language="en",
-            at=now(),
-        )
-        conversations.open_episode(session, made, now())
+        made = open_talk(session, channel)
         row = messages.add(
             session,
             {

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.bootstrap import build_connectors
-from bot.core.ids import new_id
 from bot.core.messages import Text
 from bot.core.ownership import Owner
 from bot.core.settings import Settings
@@ -20,6 +19,7 @@ from bot.web.pages import catalogues
 from tests.desk.platforms import FakePlatform, refusal
 from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
+from tests.web.talks import open_talk
 
 Change = Callable[[Conversation], Any]
 
@@ -45,18 +45,8 @@ async def ana(desk: RunningDesk) -> AsyncIterator[Agent]:
 def conversation(desk: RunningDesk, *, channel: str = "fake", ago: timedelta | None = timedelta(0)) -> str:
     """A shopper of another house's channel, who wrote so long ago."""
     with desk.services.database.writing() as session:
-        made = conversations.make(
-            session,
-            conversation_id=new_id(),
-            contact_id=new_id(),
-            channel=channel,
-            account="shop",
-            external_id=new_id(),
-            language="en",
-            at=now(),
-        )
+        made = open_talk(session, channel)
         made.last_shopper_at = None if ago is None else now() - ago
-        conversations.open_episode(session, made, now())
         return made.id
 
 

@@ -13,11 +13,12 @@ from bot.core.ids import new_id
 from bot.core.ownership import Owner
 from bot.core.settings import Settings
 from bot.core.times import now
-from bot.store import conversations, outbox
+from bot.store import outbox
 from bot.store.tables import Contact, Conversation, Fact, Identity
 from tests.desk.platforms import FakePlatform
 from tests.running import RunningDesk, running
 from tests.web.agents import Agent, signed_in
+from tests.web.talks import open_talk
 
 
 class OtherPlatform(FakePlatform):
@@ -52,18 +53,14 @@ def writer(desk: RunningDesk, channel: str = "fake", *, order: str = "", **known
     """A shopper with one conversation, of whom so much is known."""
     person = Person(new_id(), new_id(), new_id())
     with desk.services.database.writing() as session:
-        made = conversations.make(
+        made = open_talk(
             session,
+            channel,
             conversation_id=person.conversation_id,
             contact_id=person.contact_id,
-            channel=channel,
-            account="shop",
             external_id=person.external_id,
-            language="en",
-            at=now(),
         )
         made.last_shopper_at = made.window_at = now()
-        conversations.open_episode(session, made, now())
         made.summary = {"order_number": order} if order else {}
         contact = session.get_one(Contact, person.contact_id)
         for field, value in known.items():
