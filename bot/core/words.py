@@ -1,10 +1,8 @@
 """A message as plain words, for those who cannot see cards: lists, mail, transcripts, text-only channels."""
 
-import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
+from bot.core import languages
 from bot.core.currencies import exponent
 from bot.core.messages import (
     File,
@@ -19,21 +17,12 @@ from bot.core.messages import (
     Text,
 )
 
-_TEXTS = Path(__file__).parent / "texts"
-
-
-@cache
-def _texts(locale: str) -> dict[str, str]:
-    path = _TEXTS / f"{locale}.json"
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found
-
 
 def phrase(key: str, language: str, **values: object) -> str:
     """One of the few words that cards need, in `language`, else English; a key without text is said as it is."""
-    base = language.split("-")[0].lower()
-    names = (base, "en") if base.isalpha() else ("en",)
-    found = next((text for name in names if (text := _texts(name).get(key))), None)
+    texts = languages.texts("cards")
+    names = languages.chain(language)
+    found = next((text for name in names if (text := texts.get(name, {}).get(key))), None)
     if found is None:
         found = key.rpartition(".")[2].replace("_", " ")
     return found.format(**values)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core import languages
 from bot.core.channel import Heard, Person, Platform
 from bot.core.ids import new_id
 from bot.core.profile import Profile
@@ -118,11 +119,7 @@ def _identities(session: Session, contact_id: str, channel: str, account: str) -
 
 def language_of(profile: Profile, locale: str) -> str:
     """The language to answer in: the platform's locale (`lt_LT`) where the shop speaks it, else the shop's own."""
-    name = locale.replace("_", "-")
-    for wanted in (name, name.split("-")[0].lower()):
-        if wanted in profile.locales:
-            return wanted
-    return profile.locale
+    return languages.match(profile.locales, locale, otherwise=profile.locale)
 
 
 def is_due(session: Session, lane: Lane, at: datetime) -> bool:

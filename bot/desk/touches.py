@@ -4,15 +4,14 @@ A comment opens no conversation by itself. Where the shop's profile says so, a q
 reply within the platform's window, never twice, and never to ourselves.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 
 from sqlalchemy import select
 
+from bot.core import languages
 from bot.core.channel import Heard
 from bot.core.errors import OutsideWindow
 from bot.core.messages import Text
@@ -34,7 +33,6 @@ LIVE_FOR = timedelta(minutes=5)  # a broadcast may be over later, and then its c
 QUESTION_MARKS = re.compile(
     "[?\u00bf\uff1f\u061f\u055e\u1367\ua60f\u2047\u2048\u203d\u2e2e\ufe56]|[\u0370-\u03ff\u1f00-\u1fff]\\s*[;\u037e]"
 )
-WORDS = Path(__file__).parent / "touch_words.json"
 
 
 def take(case: Case) -> Applied:
@@ -164,6 +162,6 @@ def reason_of(text: str) -> str:
 
 @cache
 def _pattern(reason: str) -> re.Pattern[str]:
-    lists: Mapping[str, Mapping[str, list[str]]] = json.loads(WORDS.read_text(encoding="utf-8"))
+    lists: Mapping[str, Mapping[str, list[str]]] = languages.texts("touches")
     phrases = {phrase.casefold() for by_reason in lists.values() for phrase in by_reason[reason]}
     return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, phrases), key=len, reverse=True))})\b")

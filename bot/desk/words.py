@@ -1,18 +1,15 @@
-"""What the desk itself says to shoppers, per language with fallback to English (texts/*.json)."""
+"""What the desk itself says to shoppers, per language with fallback to English (data/languages/*/notices.json)."""
 
-import json
-from pathlib import Path
+from collections.abc import Mapping
 
-TEXTS = Path(__file__).parent / "texts"
+from bot.core import languages
 
 
 class Words:
     """All texts, read once."""
 
-    def __init__(self, folder: Path = TEXTS) -> None:
-        self._texts: dict[str, dict[str, str]] = {
-            path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))
-        }
+    def __init__(self) -> None:
+        self._texts: Mapping[str, Mapping[str, str]] = languages.texts("notices")
 
     def text(self, key: str, locale: str, **values: object) -> str:
         """The text in `locale`, else its base language, else English.
@@ -20,7 +17,7 @@ class Words:
         Raises:
             KeyError: no such text in English: a mistake of ours.
         """
-        for name in (locale, locale.split("-")[0], "en"):
+        for name in languages.chain(locale):
             found = self._texts.get(name, {}).get(key)
             if found is not None:
                 return found.format(**values) if values else found

@@ -14,12 +14,12 @@ from sanic.config import Config
 from sanic.exceptions import NotFound
 from sanic.response import html, raw
 
+from bot.core import languages
 from bot.sandbox import control
 from bot.sandbox.accounts import CHANNELS
 from bot.sandbox.world import Person, World
 
 HERE = Path(__file__).parent
-LOCALES = ("en", "lt")
 PEOPLE = {
     "messenger": Person("", "Maria Example", "en_GB"),
     "instagram": Person("", "Jonas Example", "en_GB", username="jonas.example"),
@@ -37,18 +37,15 @@ def texts(locale: str) -> dict[str, str]:
     """Texts of the page; English where one is not translated."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(("en", locale)):
-        found |= json.loads((HERE / "locales" / f"page.{name}.json").read_text(encoding="utf-8"))
+        found |= languages.texts("phones")[name]
     return found
 
 
 def locale_of(request: Request) -> str:
     """`?lang=`, else what the browser prefers."""
     wanted = [request.args.get("lang", "")]
-    wanted += [
-        item.split(";")[0].split("-")[0].strip()
-        for item in request.headers.get("accept-language", "").split(",")
-    ]
-    return next((name for name in wanted if name in LOCALES), "en")
+    wanted += [item.split(";")[0].strip() for item in request.headers.get("accept-language", "").split(",")]
+    return languages.match(languages.texts("phones"), *wanted)
 
 
 def shoppers(world: World) -> None:
@@ -107,7 +104,7 @@ def routes(app: Sanic[Config, Any], world: World) -> None:
             .render(
                 t=words,
                 locale=locale,
-                locales=[(name, texts(name)["language"]) for name in LOCALES],
+                locales=[(name, texts(name)["language"]) for name in languages.texts("phones")],
                 data=_data(
                     "data", {"texts": words, "accounts": [control.account_json(account) for account in order]}
                 ),

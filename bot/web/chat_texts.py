@@ -1,32 +1,24 @@
-"""Texts of the chat, its launcher and the demo shop: locales/chat.<locale>.json, English where one is missing."""
+"""Texts of the chat, its launcher and the demo shop (data/languages/*/chat.json), English where one is missing."""
 
-import json
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 
 from sanic import Request
 
+from bot.core import languages
+
 Text = str | dict[str, str]  # a dict holds one text per plural form
 
-HERE = Path(__file__).parent / "locales"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
-@cache
-def catalogues() -> dict[str, dict[str, Text]]:
+def catalogues() -> Mapping[str, Mapping[str, Text]]:
     """Locale -> key -> text, English first."""
-    paths = sorted(HERE.glob("chat.*.json"), key=lambda path: (path.name != "chat.en.json", path.name))
-    return {path.name.split(".")[1]: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    return languages.texts("chat")
 
 
 def match(*wanted: str) -> str:
     """The first of `wanted` that there are texts for, also by language alone; English when none."""
-    have = catalogues()
-    for name in wanted:
-        for candidate in (name, name.replace("_", "-").split("-")[0].lower()):
-            if candidate in have:
-                return candidate
-    return "en"
+    return languages.match(catalogues(), *wanted)
 
 
 def accepted(request: Request) -> list[str]:
@@ -49,7 +41,9 @@ def direction(locale: str) -> str:
 
 def texts(locale: str, *, only: str = "", without: tuple[str, ...] = ()) -> dict[str, Text]:
     """All texts in `locale` whose section (the key up to its first dot) fits."""
-    merged = {**catalogues()["en"], **catalogues().get(locale, {})}
+    merged: dict[str, Text] = {}
+    for name in reversed(languages.chain(locale)):
+        merged |= catalogues().get(name, {})
     return {
         key: text
         for key, text in merged.items()

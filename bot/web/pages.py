@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sanic import HTTPResponse, Request
 from sanic.response import html
 
+from bot.core import languages
 from bot.web import static_files
 
 HERE = Path(__file__).parent
@@ -21,12 +22,11 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 @cache
 def catalogues() -> dict[str, dict[str, str]]:
-    """Texts of the desk's pages: locale -> key -> text, from locales/{desk,dashboard}.<locale>.json."""
+    """Texts of the desk's pages: locale -> key -> text, from data/languages/*/{desk,dashboard}.json."""
     found: dict[str, dict[str, str]] = {}
-    for name in ("desk", "dashboard"):
-        for path in sorted((HERE / "locales").glob(f"{name}.*.json")):
-            locale = path.name.split(".")[1]
-            found.setdefault(locale, {}).update(json.loads(path.read_text(encoding="utf-8")))
+    for kind in ("desk", "dashboard"):
+        for locale, texts in languages.texts(kind).items():
+            found.setdefault(locale, {}).update(texts)
     return found
 
 
@@ -45,12 +45,7 @@ def locale_of(request: Request) -> str:
     wanted = [chosen] if chosen else []
     for item in request.headers.get("accept-language", "").split(","):
         wanted.append(item.split(";")[0].strip())
-    have = catalogues()
-    for name in wanted:
-        for candidate in (name or "", (name or "").split("-")[0].lower()):
-            if candidate in have:
-                return candidate
-    return "en"
+    return languages.match(catalogues(), *wanted)
 
 
 @cache

@@ -12,8 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from bot.bootstrap import build_connectors
+from bot.core import languages
 from bot.core.settings import Settings
-from bot.sandbox import page
 from bot.sandbox.accounts import environment, generated
 from bot.sandbox.serving import InThread
 from tests.browser.chatting import Browser, LiveDesk
@@ -176,16 +176,14 @@ def test_dark_and_light_can_be_read(sandbox: InThread, browser: Browser) -> None
             browser.driver.save_screenshot(f"{PICTURES}/phones-{scheme}.png")
 
 
-def test_every_text_is_there_in_both_languages() -> None:
-    english, lithuanian = (
-        json.loads((page.HERE / "locales" / f"page.{name}.json").read_text(encoding="utf-8"))
-        for name in page.LOCALES
-    )
-    missing = {key for key in english if key not in lithuanian and not key.startswith("channel.")}
+@pytest.mark.parametrize("locale", languages.texts("phones"))
+def test_every_text_is_there_in_every_language(locale: str) -> None:
+    english, translated = (languages.texts("phones")[name] for name in ("en", locale))
+    missing = {key for key in english if key not in translated and not key.startswith("channel.")}
     assert missing == set()
-    assert set(lithuanian) <= set(english)
+    assert set(translated) <= set(english)
     slots = {key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in english.items()}
     other = {
-        key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in lithuanian.items()
+        key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in translated.items()
     }
     assert {key: other[key] for key in other} == {key: slots[key] for key in other}

@@ -1,23 +1,20 @@
 """The words of cards exist in every language, with the same places to fill in."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
-from bot.core import words
+from bot.core import languages
 from bot.core.words import phrase
 from bot.shop.contract import ORDER_STATES
 
-FOLDER = Path(words.__file__).parent / "texts"
-ENGLISH: dict[str, str] = json.loads((FOLDER / "en.json").read_text(encoding="utf-8"))
+TEXTS = languages.texts("cards")
+ENGLISH = TEXTS["en"]
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_every_language_has_the_same_keys_and_places(path: Path) -> None:
-    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    places = {key: sorted(re.findall(r"\{\w+\}", text)) for key, text in texts.items()}
+@pytest.mark.parametrize("locale", TEXTS)
+def test_every_language_has_the_same_keys_and_places(locale: str) -> None:
+    places = {key: sorted(re.findall(r"\{\w+\}", text)) for key, text in TEXTS[locale].items()}
     assert places == {key: sorted(re.findall(r"\{\w+\}", text)) for key, text in ENGLISH.items()}
 
 

@@ -1,6 +1,5 @@
 """Every metric of the registry, on ninety days of demo conversations: what it shows is what is behind it."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.core import languages
 from bot.core.errors import NotFound
 from bot.desk.demo_history import load_history, remove_history
 from bot.metrics import NAMES
@@ -181,11 +181,8 @@ def test_every_kind_of_fact_in_the_demo_is_documented(history: Database) -> None
     assert [kind for kind in kinds if f"`{kind}`" not in text] == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "bot" / "web" / "locales").glob("dashboard.*.json")), ids=lambda path: path.stem
-)
-def test_translations_have_no_text_english_does_not_have(path: Path) -> None:
-    texts = json.loads(path.read_text(encoding="utf-8"))
-    known = json.loads((path.parent / "dashboard.en.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("locale", languages.texts("dashboard"))
+def test_translations_have_no_text_english_does_not_have(locale: str) -> None:
+    texts, known = (languages.texts("dashboard")[name] for name in (locale, "en"))
     parts = ("metric", "column", "row", "missing")  # English of these stands in the metrics' modules
     assert [key for key in texts if key not in known and key.split(".")[1] not in parts] == []

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.core import languages
 from bot.web import pages, theme
 
 WEB = Path(pages.__file__).parent
-FILES = sorted((WEB / "locales").glob("desk.*.json"))
-ENGLISH = json.loads((WEB / "locales" / "desk.en.json").read_text(encoding="utf-8"))
+TEXTS = languages.texts("desk")
+ENGLISH = TEXTS["en"]
 MINE = [
     *(WEB / "static" / "inbox").glob("*.js"),
     *(WEB / "static" / "answers").glob("*.js"),
@@ -22,9 +23,9 @@ MINE = [
 ]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_language_has_every_text_with_the_same_placeholders(path: Path) -> None:
-    texts = json.loads(path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("locale", TEXTS)
+def test_every_language_has_every_text_with_the_same_placeholders(locale: str) -> None:
+    texts = TEXTS[locale]
 
     def placeholders(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", text))

@@ -1,0 +1,91 @@
+"""The languages the product speaks: one folder each under data/languages, read once.
+
+A folder `lt` holds texts by kind (`chat.json`, `notices.json` …) and `formats.json`. A language written in two scripts
+names the second one there (`"scripts": {"sr-Latn": "cyrillic_to_latin"}`): its texts are made from the first.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.core.scripts import CONVERSIONS
+
+FOLDER = Path(__file__).parents[2] / "data" / "languages"
+ENGLISH = "en"
+
+
+def folders() -> tuple[str, ...]:
+    """Codes of the languages that have a folder, English first."""
+    found = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+    return (ENGLISH, *(code for code in found if code != ENGLISH))
+
+
+@cache
+def scripts() -> Mapping[str, tuple[str, Callable[[str], str]]]:
+    """Locale in another script -> the language it is made from, and how: `sr-Latn` -> (`sr`, …)."""
+    found = {}
+    for code in folders():
+        for locale, conversion in _read(code, "formats").get("scripts", {}).items():
+            found[locale] = (code, CONVERSIONS[conversion])
+    return found
+
+
+@cache
+def locales() -> tuple[str, ...]:
+    """All locales texts can be asked for in, English first."""
+    found: list[str] = []
+    for code in folders():
+        found += [code, *(locale for locale, (base, _) in scripts().items() if base == code)]
+    return tuple(found)
+
+
+@cache
+def texts(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    """Locale -> key -> text (or whatever the kind holds) of every language that has a file of this kind."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for code in folders():
+        own = _read(code, kind)
+        if own:
+            found[code] = own
+            for locale, (base, convert) in scripts().items():
+                if base == code:
+                    found[locale] = converted(own, convert)
+    return found
+
+
+def match(have: Iterable[str], *wanted: str, otherwise: str = ENGLISH) -> str:
+    """The locale of `have` that serves the first of `wanted` (`sr_Latn_RS`, `lt-LT`) that one does."""
+    known = {name.lower(): name for name in have}
+    for name in wanted:
+        parts = name.replace("_", "-").lower().split("-")
+        for length in range(len(parts), 0, -1):
+            if "-".join(parts[:length]) in known:
+                return known["-".join(parts[:length])]
+    return otherwise
+
+
+def chain(locale: str) -> tuple[str, ...]:
+    """Where to look for a text of `locale`, best first: itself, its language, English."""
+    base = locale.partition("-")[0].lower()
+    return tuple(dict.fromkeys((locale, base, ENGLISH)))
+
+
+def converted(value: Any, convert: Callable[[str], str]) -> Any:
+    """A JSON value with its texts in another script; keys stay."""
+    if isinstance(value, str):
+        return convert(value)
+    if isinstance(value, Mapping):
+        return {key: converted(item, convert) for key, item in value.items()}
+    if isinstance(value, list):
+        return [converted(item, convert) for item in value]
+    return value
+
+
+def _read(code: str, kind: str) -> dict[str, Any]:
+    path = FOLDER / code / f"{kind}.json"
+    if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
