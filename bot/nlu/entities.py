@@ -17,10 +17,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.gazetteer import LiveGazetteer, default_path
 from bot.nlu.ngrams import words_of
 from bot.nlu.orders import OrderNumbers
-from bot.nlu.reading import CARRIERS, read
+from bot.nlu.reading import CARRIERS, Reader
 from bot.nlu.spans import as_entities
 
 READING = "aisle_reading"
+MESSAGE_LANGUAGE = "aisle_language"  # set by the component that tells languages apart
 PRODUCT_INTENTS = frozenset(
     {
         "search_product",
@@ -60,7 +61,7 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
         self._resource = resource
         self._orders = orders_of(config)
         self._ordinary = ordinary
-        self._gazetteer = LiveGazetteer(ordinary, default_path())
+        self._reader = Reader(LiveGazetteer(ordinary, default_path()), self._orders)
 
     @classmethod
     def create(
@@ -101,7 +102,7 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
             text: str | None = message.get(TEXT)
             if not text or text.startswith("/"):
                 continue
-            reading = read(text, self._gazetteer.get(), self._orders)
+            reading = self._reader.read(text, message.get(MESSAGE_LANGUAGE) or "en")
             message.set(READING, reading)
             entities = as_entities(list(reading.spans), self.name)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)

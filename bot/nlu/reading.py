@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from bot.nlu.contact_details import emails, postcodes
-from bot.nlu.gazetteer import Gazetteer
+from bot.nlu.gazetteer import Gazetteer, LiveGazetteer
 from bot.nlu.orders import OrderNumbers, places, prices, wishes
 from bot.nlu.spans import Span, without_overlaps
 
@@ -68,6 +68,18 @@ def tidy(text: str) -> str:
     """One line of NFKC text without control characters; offsets hold for what comes out."""
     text = unicodedata.normalize("NFKC", text[: LONGEST * 2]).replace("’", "'").replace("‘", "'")
     return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)[:LONGEST]
+
+
+class Reader:
+    """Reads messages of one shop: its catalogue as it is now, and its order numbers."""
+
+    def __init__(self, gazetteer: LiveGazetteer, orders: OrderNumbers) -> None:
+        self._gazetteer = gazetteer
+        self._orders = orders
+
+    def read(self, text: str, language: str = "en") -> Reading:
+        """What is in a message of `language`."""
+        return read(text, self._gazetteer.get(), self._orders)
 
 
 def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
