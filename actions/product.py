@@ -64,7 +64,7 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
             return await ask(shop().product, shown[index]["id"])
         speaker.say("utter_position_unknown", buttons=_choices(shown, turn))
         return None
-    named = turn.entity("product")
+    named = turn.query
     current = turn.slot("product") or _of_page(turn)
     among = _among(named, shown)
     if among:

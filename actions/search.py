@@ -61,7 +61,7 @@ async def _in_focus(turn: Turn) -> ProductCard | None:
 
 
 def _new(turn: Turn) -> Query:
-    words = turn.entity("product")
+    words = turn.query
     return _with_filters(Query(text=words, limit=PAGE), turn)
 
 
@@ -132,7 +132,7 @@ async def _refine(turn: Turn, last: Mapping[str, Any], speaker: Speaker) -> list
         if not found.total:
             speaker.say("utter_products_cheapest")
             return []
-    more = turn.entity("product")
+    more = turn.query
     if more and more.lower() not in query.text.lower():
         both = Query(**{**asdict(query), "text": f"{query.text} {more}".strip()})
         if (await ask(shop().search, both)).total:

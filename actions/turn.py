@@ -63,6 +63,11 @@ class Turn:
         """All values of an entity, in text order."""
         return [str(item.get("value")) for item in self.entities if item.get("entity") == name]
 
+    @property
+    def query(self) -> str:
+        """What to search for, in the catalogue's words; of a button, the product it names."""
+        return self.entity("query") or self.entity("product")
+
     def slot(self, name: str) -> str:
         """A text slot, or an empty text."""
         return str(self.slots.get(name) or "")

@@ -1,7 +1,7 @@
-"""E-mail addresses and postcodes as people type them."""
+"""E-mail addresses, phone numbers and postcodes as people type them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.nlu.spans import Span
 
@@ -89,3 +89,33 @@ def postcodes(text: str) -> Iterator[Span]:
 
 def _tidy(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("–", "-")).upper().strip()
+
+
+_PHONE = re.compile(r"(?<![\w@.,#/-])(\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w@]|[.,]\d)")
+_PHONE_CUE = re.compile(
+    r"(?:phone|tel|telephone|mobile|cell|call me(?: on| at)?|whatsapp|viber|number is)"
+    r"\W{0,3}(?:number|no|nr)?\W{0,3}(?:is|:)?\s?$",
+    re.I,
+)
+_DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+
+
+def phones(text: str, *, is_cued: Callable[[int], bool] = lambda start: False) -> Iterator[Span]:
+    """Phone numbers: digits, with the leading `+` if one was typed.
+
+    Seven to fifteen digits after `+`, `00` or a word for it (`is_cued` tells of other languages' words before an
+    offset); without, nine to twelve that begin with 0, or that begin with 8 and are written in groups.
+    """
+    for match in _PHONE.finditer(text):
+        said = match.group().strip()
+        digits = re.sub(r"\D", "", said)
+        if _DATE_LIKE.fullmatch(said):
+            continue
+        cued = bool(_PHONE_CUE.search(text[max(0, match.start() - 30) : match.start()])) or is_cued(
+            match.start()
+        )
+        is_sure = match.group(1) == "+" or (match.group(1) == "00" and len(digits) >= 10)
+        is_likely = 9 <= len(digits) <= 12 and (said[0] == "0" or (said[0] in "8(" and not said.isdigit()))
+        if len(digits) <= 15 and (is_sure or cued or is_likely):
+            value = ("+" if match.group(1) == "+" else "") + digits
+            yield Span("phone", value, match.start(), match.start() + len(said))

@@ -1,4 +1,4 @@
-"""The words of the live catalogue: brands, categories, options and what titles are made of.
+"""The words of the live catalogue: brands, categories, options, materials and what titles are made of.
 
 Read from `$AISLE_HOME/gazetteer.json`, written at each import of products, and read again when it changes.
 """
@@ -28,6 +28,7 @@ BUILT_IN: dict[str, Any] = {
         "Sweaters", "T-shirts", "Socks", "Hats", "Gloves", "Cushions", "Towels", "Knives", "Bottles", "Trousers",
     ],
     "products": [],
+    "materials": ["wool", "cotton", "linen", "leather", "polyester", "nylon", "fleece", "silk", "steel"],
     "options": {
         "Colour": [
             "Black", "White", "Grey", "Blue", "Navy", "Green", "Red",
@@ -78,7 +79,7 @@ class Gazetteer:
         for entity, value, phrase in self._phrases(data):
             if phrase.strip():
                 self._values.setdefault((entity, phrase.lower()), value)
-                if entity != "size":
+                if entity not in ("size", "material"):
                     vocabulary.update(word for word in phrase.lower().split() if len(word) >= 4)
         by_entity: dict[str, list[str]] = {}
         for entity, phrase in self._values:
@@ -103,6 +104,8 @@ class Gazetteer:
             for name in re.split(r"\s*[>/&]\s*", str(path)):
                 for form in _forms(name):
                     yield "category", name, form
+        for material in data.get("materials", []):
+            yield "material", str(material).lower(), str(material)
         for name, values in dict(data.get("options", {})).items():
             entity = (
                 "colour"
@@ -123,10 +126,26 @@ class Gazetteer:
             yield "colour", colour, colour
         yield "colour", "Grey", "gray"
 
+    def value(self, entity: str, phrase: str) -> str:
+        """What the catalogue calls a colour, a size … that is said in plain English words; empty when it has none."""
+        return self._values.get((entity, phrase.lower()), "")
+
+    def exact(self, doc: Doc) -> Iterator[Span]:
+        """Phrases of the catalogue as they stand, longest first; for text that is not English around them."""
+        found = [(self.nlp.vocab.strings[key], doc[start:end]) for key, start, end in self._matcher(doc)]
+        for entity, part in sorted(found, key=lambda item: -len(item[1].text)):
+            yield Span(entity, self._values[entity, part.text.lower()], part.start_char, part.end_char)
+
+    def is_of_title(self, word: str) -> bool:
+        """Whether a word in lower case stands in a title."""
+        return word in self._title_words
+
     def spans(self, text: str, doc: Doc) -> Iterator[Span]:
         """Longest matches first."""
         found = [(self.nlp.vocab.strings[key], doc[start:end]) for key, start, end in self._matcher(doc)]
         for entity, part in sorted(found, key=lambda item: -len(item[1].text)):
+            if entity == "material" and part.text.lower() in self._ordinary:
+                continue  # "felt" and "down" are more than that
             if entity == "size" and not self._is_size(text, part.start_char, part.text):
                 continue
             value = self._values.get((entity, part.text.lower()))

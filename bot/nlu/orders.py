@@ -14,7 +14,13 @@ class OrderNumbers:
         digits = rf"\d{{{fewest},{most}}}"
         cue = r"(?:order(?:s|ed)?(?:\s+(?:number|num|no|nr|id|code))?|number|nr|no|num)"
         self.prefix = prefix
+        self._digits = re.compile(digits)
         self._full = re.compile(rf"(?<![\w@.])#?\s?{letters}[\s.\-_]?\s?({digits})(?![\w@]|-\d)", re.I)
+        # with an ending of the language after it: A1001-ის
+        inflected = r"(?=(?:-?[a-z]{1,5})?(?![\w@]|-\d))"
+        self._full_inflected = re.compile(
+            rf"(?<![\w@.])#?\s?{letters}[\s.\-_]?\s?({digits}){inflected}", re.I
+        )
         self._hash = re.compile(rf"(?<!\w)#\s?({digits})(?![\w@]|-\d)")
         self._cued = re.compile(
             rf"\b{cue}\b[\s.:#=]{{0,4}}(?:(?:is|was|it'?s)\s)?[\s.:#]{{0,3}}({digits})(?![\w@]|-\d)", re.I
@@ -28,7 +34,22 @@ class OrderNumbers:
                 start = match.start(1) if pattern is self._cued else match.start() + _space(match.group())
                 if pattern is self._cued and match.group(1).startswith("0"):
                     continue
-                yield Span("order_number", f"{self.prefix}{match.group(1)}".upper(), start, match.end(1))
+                yield Span("order_number", self.named(match.group(1)), start, match.end(1))
+
+    def inflected(self, text: str) -> Iterator[Span]:
+        """Numbers with the prefix or `#` in folded text of another language, whatever ending they bear."""
+        for pattern in (self._full_inflected, self._hash):
+            for match in pattern.finditer(text):
+                start = match.start() + _space(match.group())
+                yield Span("order_number", self.named(match.group(1)), start, match.end(1))
+
+    def is_number(self, word: str) -> bool:
+        """Whether a word is digits that may be an order number."""
+        return self._digits.fullmatch(word) is not None and not word.startswith("0")
+
+    def named(self, digits: str) -> str:
+        """The digits with the shop's prefix."""
+        return f"{self.prefix}{digits}".upper()
 
     def bare(self, text: str) -> list[Span]:
         """Digits that may be an order number or a postcode; the dialogue decides."""

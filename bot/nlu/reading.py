@@ -2,12 +2,25 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from functools import cache
 
-from bot.nlu.contact_details import emails, postcodes
+from spacy.tokens import Doc
+
+from bot.nlu.amounts import limits, quantities, sums
+from bot.nlu.contact_details import emails, phones, postcodes
+from bot.nlu.dates import dates
 from bot.nlu.gazetteer import Gazetteer, LiveGazetteer
-from bot.nlu.orders import OrderNumbers, places, prices, wishes
+from bot.nlu.lexicon import Folded, Hit
+from bot.nlu.orders import ALONE, OrderNumbers, places, prices, wishes
+from bot.nlu.roles import sides, with_roles
 from bot.nlu.spans import Span, without_overlaps
+from bot.nlu.translated import Translated
+from bot.nlu.wording import Wording, wording
+
+ENGLISH = "en"
 
 LONGEST = 1_000  # characters looked at; a longer message is a complaint or a paste, and its start says so
 
@@ -18,6 +31,8 @@ MASKS = {
     "number": "somenum",
     "price_max": "pricemax",
     "price_min": "pricemin",
+    "phone": "phonenum",
+    "money": "somemoney",
 }
 CARRIERS = frozenset(
     """
@@ -38,6 +53,9 @@ CARRIERS = frozenset(
     """.split()  # noqa: SIM905 - three hundred lines otherwise
 )
 _FIVE_DIGITS = re.compile(r"(?<![\w@.,:/#€$£+-])\d{5}(?![\w@%€]|[-.,:/]\d)")
+_SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", re.I)
+SEARCHED = ("brand", "category", "material", "product")  # kinds whose words are searched for
+HINTED = ("brand", "category", "colour", "size", "option", "ordinal")
 _TOKEN = re.compile(r"[\w'’]+(?:-[\w]+)*")
 
 
@@ -50,6 +68,8 @@ class Reading:
     masked: str
     hints: tuple[str, ...]
 
+
+Found = tuple[list[Span], "Span | None", tuple[str, ...]]  # spans, what to search for, hints
 
 EMOJI = {
     "👍": "yes", "👌": "ok", "✅": "yes", "🙏": "thanks", "❤": "thanks", "💚": "thanks", "😊": "thanks", "🙂": "ok",
@@ -65,48 +85,133 @@ def _in_words(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """One line of NFKC text without control characters; offsets hold for what comes out."""
-    text = unicodedata.normalize("NFKC", text[: LONGEST * 2]).replace("’", "'").replace("‘", "'")
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)[:LONGEST]
+    """The start of a text on one line, in plain forms of its characters; each stays where it was typed."""
+    text = text[:LONGEST]
+    return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+
+
+@cache
+def _plain(char: str) -> str:
+    if unicodedata.category(char) == "Cc":
+        return " "
+    if char in "’‘":
+        return "'"
+    plain = unicodedata.normalize("NFKC", char)
+    return plain if len(plain) == 1 else char
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
 
 
 class Reader:
-    """Reads messages of one shop: its catalogue as it is now, and its order numbers."""
+    """Reads messages of one shop: its catalogue as it is now, its order numbers; dates count from `today`."""
 
-    def __init__(self, gazetteer: LiveGazetteer, orders: OrderNumbers) -> None:
+    def __init__(
+        self, gazetteer: LiveGazetteer, orders: OrderNumbers, *, today: Callable[[], date] = _today
+    ) -> None:
         self._gazetteer = gazetteer
         self._orders = orders
+        self._today = today
 
-    def read(self, text: str, language: str = "en") -> Reading:
-        """What is in a message of `language`."""
-        return read(text, self._gazetteer.get(), self._orders)
+    def read(self, text: str, language: str = ENGLISH) -> Reading:
+        """What is in a message of `language`; earlier kinds win over later ones where they overlap."""
+        text = tidy(text)
+        gazetteer = self._gazetteer.get()
+        said = wording(language)
+        message = Folded(text, language)
+        hits = said.lexicon.hits(message.words)
+        doc = gazetteer.nlp.tokenizer(text)
+        if language == ENGLISH:
+            spans, query, hints = self._english(message, hits, said, gazetteer, doc)
+        else:
+            spans, query, hints = self._translated(message, hits, said, gazetteer, doc)
+        masked = _in_words(text)
+        for span in reversed(spans):
+            if span.entity in MASKS:
+                masked = f"{masked[: span.start]} {MASKS[span.entity]} {masked[span.end :]}"
+        if query is not None:
+            spans = [*spans, query]
+        return Reading(text, tuple(spans), masked, hints)
+
+    def _english(
+        self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer, doc: Doc
+    ) -> Found:
+        text = message.typed
+        spans = without_overlaps(
+            [
+                *emails(text),
+                *phones(text),
+                *dates(message, hits, said, self._today()),
+                *prices(text),
+                *self._orders.sure(text),
+                *postcodes(text),
+                *sums(message, said),
+            ]
+        )
+        spans = _with_numbers(text, spans, self._orders.bare(text), self._orders)
+        named = list(gazetteer.spans(text, doc))
+        things = [hit for span in named if span.entity == "category" for hit in _as_things(span, message)]
+        parts = list(sides(message, said))
+        spans = without_overlaps(
+            [
+                *spans,
+                *quantities(message, [*hits, *things], said),
+                *_bare_sizes(text, parts, gazetteer),
+                *named,
+                *wishes(text),
+                *places(text),
+            ]
+        )
+        spans = with_roles(spans, parts, text)
+        query = _left(text, spans)
+        return spans, query, _hints(spans, query, gazetteer)
+
+    def _translated(
+        self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer, doc: Doc
+    ) -> Found:
+        text = message.typed
+        neutral = Folded(text, ENGLISH)
+        asked = Translated(message, hits, gazetteer)
+        spans = without_overlaps(
+            [
+                *emails(text),
+                *phones(text, is_cued=asked.cue("phone_word")),
+                *dates(message, hits, said, self._today()),
+                *limits(message, said),
+                *(_typed(span, neutral) for span in self._orders.inflected(neutral.text)),
+                *asked.cued_orders(self._orders),
+                *postcodes(text),
+                *asked.cued_postcodes(),
+                *sums(message, said),
+            ]
+        )
+        spans = _with_numbers(text, spans, self._orders.bare(text), self._orders)
+        parts = list(sides(message, said))
+        spans = without_overlaps(
+            [
+                *spans,
+                *quantities(message, hits, said),
+                *_bare_sizes(text, parts, gazetteer),
+                *asked.spans(doc),
+                *_alone(text),
+            ]
+        )
+        return with_roles(spans, parts, text), asked.query(spans), asked.hints(spans)
 
 
-def read(text: str, gazetteer: Gazetteer, orders: OrderNumbers) -> Reading:
-    """Recognise everything in `text`; earlier kinds win over later ones where they overlap."""
-    text = tidy(text)
-    sure: list[Span] = [*emails(text), *prices(text), *orders.sure(text), *postcodes(text)]
-    spans = without_overlaps(sure)
-    bare = [span for span in without_overlaps(spans + orders.bare(text)) if span.entity == "number"]
+def _with_numbers(text: str, spans: list[Span], bare: list[Span], orders: OrderNumbers) -> list[Span]:
+    """Digits that nothing explains are a `number`, or with other things said the order and its proof."""
+    bare = [span for span in without_overlaps(spans + bare) if span.entity == "number"]
     if not any(span.entity == "postcode" for span in spans):
         spans = without_overlaps(spans + _five_digits(text, spans + bare))
     kinds = {span.entity for span in spans}
     if bare and "order_number" not in kinds and (kinds & {"email", "postcode"} or len(bare) == 2):
         # "1001 jo@example.com", "1001 90210", "1001 2200": the number of the order, then the proof
         first, *others = bare
-        bare = [Span("order_number", f"{orders.prefix}{first.value}".upper(), first.start, first.end)]
-        bare += [Span("postcode", span.value, span.start, span.end) for span in others]
-    doc = gazetteer.nlp.tokenizer(text)
-    spans = without_overlaps([*spans, *bare, *gazetteer.spans(text, doc), *wishes(text), *places(text)])
-    product = _product(text, spans)
-    masked = _in_words(text)
-    for span in reversed(spans):
-        if span.entity in MASKS:
-            masked = f"{masked[: span.start]} {MASKS[span.entity]} {masked[span.end :]}"
-    hints = _hints(spans, product, gazetteer)
-    if product is not None:
-        spans = [*spans, product]
-    return Reading(text, tuple(spans), masked, hints)
+        bare = [replace(first, entity="order_number", value=orders.named(first.value))]
+        bare += [replace(span, entity="postcode") for span in others]
+    return without_overlaps(spans + bare)
 
 
 def _five_digits(text: str, taken: list[Span]) -> list[Span]:
@@ -117,9 +222,37 @@ def _five_digits(text: str, taken: list[Span]) -> list[Span]:
     ]
 
 
-def _product(text: str, spans: list[Span]) -> "Span | None":
+def _typed(span: Span, message: Folded) -> Span:
+    """A span of the folded text as one of the typed text."""
+    start, end = message.typed_span(span.start, span.end)
+    return replace(span, start=start, end=end)
+
+
+def _alone(text: str) -> Iterator[Span]:
+    """A digit by itself is a position in the list that was shown."""
+    for match in ALONE.finditer(text):
+        yield Span("ordinal", match.group(1), match.start(), match.end())
+
+
+def _bare_sizes(text: str, parts: Sequence[tuple[str, int, int]], gazetteer: Gazetteer) -> Iterator[Span]:
+    """Sizes by themselves, where one thing is wanted for another: 'M instead of L'."""
+    for _, start, end in parts:
+        for match in _SIZE.finditer(text, start, end):
+            value = gazetteer.value("size", match.group())
+            if value:
+                yield Span("size", value, *match.span())
+
+
+def _as_things(span: Span, message: Folded) -> Iterator[Hit]:
+    """A category as a thing that can be counted."""
+    for index in range(len(message.words)):
+        if message.typed_words(index, index + 1)[0] == span.start:
+            yield Hit("thing", span.value, index, index + 1)
+
+
+def _left(text: str, spans: list[Span]) -> Span | None:
     """What is left of a message when the words that carry it are taken away: what to search for."""
-    blocked = [(s.start, s.end) for s in spans if s.entity not in ("brand", "category")]
+    blocked = [(s.start, s.end) for s in spans if s.entity not in SEARCHED]
     words = [
         match
         for match in _TOKEN.finditer(text)
@@ -128,17 +261,13 @@ def _product(text: str, spans: list[Span]) -> "Span | None":
     ]
     if not words:
         return None
-    return Span("product", " ".join(match.group() for match in words), words[0].start(), words[-1].end())
+    return Span("query", " ".join(match.group() for match in words), words[0].start(), words[-1].end())
 
 
-def _hints(spans: list[Span], product: "Span | None", gazetteer: Gazetteer) -> tuple[str, ...]:
-    hints = {
-        f"has_{span.entity}"
-        for span in spans
-        if span.entity in ("brand", "category", "colour", "size", "option", "ordinal")
-    }
-    if product is not None:
-        words = [word.lower() for word in product.value.split()]
+def _hints(spans: list[Span], query: Span | None, gazetteer: Gazetteer) -> tuple[str, ...]:
+    hints = {f"has_{span.entity}" for span in spans if span.entity in HINTED}
+    if query is not None:
+        words = [word.lower() for word in query.value.split()]
         known = sum(gazetteer.knows(word) or gazetteer.almost_knows(word) for word in words)
         if known:
             hints.add("has_title")

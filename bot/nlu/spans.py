@@ -6,12 +6,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Span:
-    """`value` is normalised (order number `A1001`, e-mail in lower case, price in minor units as text)."""
+    """`value` is normalised (order number `A1001`, e-mail in lower case, price in minor units as text).
+
+    `role`: wanted or given, from or to. `grain` of a date: day, week, month or year.
+    """
 
     entity: str
     value: str
     start: int
     end: int
+    role: str = ""
+    grain: str = ""
 
 
 def without_overlaps(spans: list[Span]) -> list[Span]:
@@ -26,6 +31,10 @@ def without_overlaps(spans: list[Span]) -> list[Span]:
 def as_entities(spans: list[Span], extractor: str) -> list[dict[str, Any]]:
     """Rasa's entity dictionaries."""
     return [
-        {"entity": s.entity, "value": s.value, "start": s.start, "end": s.end, "extractor": extractor}
+        {
+            **{"entity": s.entity, "value": s.value, "start": s.start, "end": s.end, "extractor": extractor},
+            **({"role": s.role} if s.role else {}),
+            **({"grain": s.grain} if s.grain else {}),
+        }
         for s in spans
     ]

@@ -1,0 +1,52 @@
+"""Who plays which part: what is wanted and what is given back ('the blue one instead of the red one'); from and to."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from bot.nlu.lexicon import Folded
+from bot.nlu.spans import Span
+from bot.nlu.wording import REACH, Wording
+
+WANTED, GIVEN, FROM, TO = "wanted", "given", "from", "to"
+EXCHANGED = frozenset({"colour", "size", "option", "material", "product", "category"})
+TRAVELLED = frozenset({"postcode", "date"})
+_ENDS = re.compile(r"[.!?\n]")
+
+
+def sides(message: Folded, wording: Wording) -> Iterator[tuple[str, int, int]]:
+    """Stretches of the typed text that say what is wanted and what is given, by the templates of the language."""
+    for swap in wording.swaps:
+        for match in swap.pattern.finditer(message.text):
+            groups = {name: match.span(name) for name in match.groupdict()}
+            if swap.opens:
+                start = max(0, match.start() - REACH)
+                ends = [found.end() for found in _ENDS.finditer(message.text, start, match.start())]
+                groups[swap.opens] = (max([start, *ends]), match.start())
+            if len(groups) == 2 and all(end > start for start, end in groups.values()):
+                for name, role in (("a", WANTED), ("b", GIVEN)):
+                    yield (role, *message.typed_span(*groups[name]))
+                return
+
+
+def with_roles(spans: list[Span], parts: list[tuple[str, int, int]], text: str) -> list[Span]:
+    """The spans, those of things that are exchanged with their role; postcodes and dates 'from … to …' with theirs."""
+    found = [
+        replace(span, role=role)
+        if span.entity in EXCHANGED
+        and (
+            role := next((name for name, start, end in parts if start <= span.start and span.end <= end), "")
+        )
+        else span
+        for span in spans
+    ]
+    for index, (one, other) in enumerate(pairwise(found)):
+        if (
+            one.entity == other.entity
+            and one.entity in TRAVELLED
+            and re.search(r"\bfrom\s$", text[: one.start], re.I)
+            and re.fullmatch(r"\s(?:to|until|till)\s", text[one.end : other.start], re.I)
+        ):
+            found[index : index + 2] = [replace(one, role=FROM), replace(other, role=TO)]
+    return found

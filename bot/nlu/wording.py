@@ -1,0 +1,207 @@
+"""How a language says things: `data/languages/<code>/words.yml`, made ready for looking up when first needed."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from bot.core.languages import FOLDER
+from bot.nlu.lexicon import Lexicon, as_regex
+from bot.nlu.scripts import fold
+
+# key of words.yml -> kind in the lexicon; those whose words may be misspelt
+KINDS = {
+    "carriers": "carrier",
+    "things": "thing",
+    "colours": "colour",
+    "sizes": "size",
+    "materials": "material",
+    "cheaper": "cheaper",
+    "dearer": "dearer",
+    "in_stock": "in_stock",
+    "ordinals": "ordinal",
+    "order_words": "order_word",
+    "postcode_words": "postcode_word",
+    "phone_words": "phone_word",
+    "size_words": "size_word",
+    "numbers": "number",
+    "pieces": "piece",
+    "days": "day",
+    "negation": "negation",
+    "last": "last",
+    "next": "next",
+    "past": "past",
+}
+FORGIVING = frozenset({"thing", "colour", "material"})
+SIGNS = ("€", "$", "£", "eur*")
+AMOUNT_DIGITS = r"\d{1,3}(?:[ .]\d{3})(?!\d)(?:,\d{1,2})?|\d{1,5}(?:[.,]\d{1,2})?"
+_UNITS = "cm|mm|m|km|kg|g|gr|l|ml|w|mah|x"
+REACH = 60
+_SLOT = re.compile(r"\{(\w)\}")
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A way of asking for one thing in place of another: groups `a` (wanted) and `b` (given).
+
+    `opens` is the group that stands before the pattern, if one does: up to `REACH` characters of the same sentence.
+    """
+
+    pattern: "re.Pattern[str]"
+    opens: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What is in words.yml: `lexicon` for single words, and regular expressions over folded text for the rest.
+
+    `limits`: kind (`between`, `under`, `over`, `around`) -> pattern with a group for each amount.
+    `sums`: an amount with its currency, see `_sums`.
+    `shifts`: named groups `t0`, `t1` … belong to `days`; the number said is in `n0`, `n1` ….
+    """
+
+    language: str
+    lexicon: Lexicon
+    sums: "re.Pattern[str]"
+    limits: Mapping[str, "re.Pattern[str]"]
+    shifts: "re.Pattern[str] | None"
+    days: tuple[int, ...]
+    numbers: Mapping["re.Pattern[str]", int]
+    swaps: tuple[Swap, ...]
+
+    def number(self, word: str) -> int | None:
+        """What a word or digits count."""
+        if word.isdecimal():
+            return int(word)
+        return next((value for pattern, value in self.numbers.items() if pattern.fullmatch(word)), None)
+
+
+@cache
+def wording(language: str) -> Wording:
+    """The wording of a language; an empty one where there is no words.yml."""
+    path = FOLDER / language / "words.yml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return compiled(data or {}, language)
+
+
+def compiled(data: Mapping[str, Any], language: str) -> Wording:
+    """What a words.yml holds, ready for use."""
+    lexicon = Lexicon(language)
+    for key, kind in KINDS.items():
+        lexicon.add(kind, _pairs(data.get(key)), forgives=kind in FORGIVING)
+    for key, kind in (("weekdays", "weekday"), ("months", "month")):
+        for place, names in enumerate(data.get(key) or ()):
+            lexicon.add(kind, [(name, place) for name in _listed(names)])
+    currency = "|".join(
+        as_regex(fold(str(name), language))
+        for name in dict.fromkeys([*_listed(data.get("currency")), *SIGNS])
+    )
+    numbers = {
+        re.compile(as_regex(fold(name, language))): int(value) for name, value in _pairs(data.get("numbers"))
+    }
+    ago, later = data.get("ago") or {}, data.get("in") or {}
+    shifts = [
+        *((text, -int(days)) for text, days in ago.items()),
+        *((text, int(days)) for text, days in later.items()),
+    ]
+    counted = [word for text, _ in shifts for word in re.findall(r"\{n\}\s*([^\s{]+)", text)]
+    units = "|".join(as_regex(fold(str(word), language)) for word in [*_listed(data.get("pieces")), *counted])
+    return Wording(
+        language,
+        lexicon,
+        _sums(currency),
+        {
+            kind: pattern
+            for kind in ("between", "under", "over", "around")
+            if (pattern := _limit(_listed(data.get(kind)), language, currency, units)) is not None
+        },
+        _shifts([text for text, _ in shifts], numbers, language),
+        tuple(days for _, days in shifts),
+        numbers,
+        tuple(_swap(fold(text, language)) for text in _listed(data.get("swap"))),
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from ((str(key), item) for key, item in value.items())
+    else:
+        yield from ((item, item) for item in _listed(value))
+
+
+def _parts(template: str, language: str) -> Iterator[tuple[str, str]]:
+    """(`text`, regular expression) and (`slot`, name) by turns."""
+    for index, part in enumerate(_SLOT.split(template)):
+        if index % 2:
+            yield "slot", part
+        elif part:
+            folded = fold(part, language)
+            inner = as_regex(folded.strip().replace("-", " - ")).replace(r"\s{1,3}\-\s{1,3}", r"\s?-?\s?")
+            inner = re.sub(r"^\\-\\s\{1,3\}", r"\\s?-?\\s?", inner)
+            before = r"\s{1,3}" if folded[0].isspace() and index else ""
+            after = r"\s{1,3}" if folded[-1].isspace() else ""
+            yield "text", f"{before}{inner}{after}" if inner else r"\s{1,3}"
+
+
+def _joined(template: str, language: str, slot: str) -> str:
+    """A template as a regular expression with `slot` in place of each {n}, not inside of other words."""
+    made = "".join(slot if kind == "slot" else text for kind, text in _parts(template, language))
+    return rf"(?<!\w){made}(?!\w)"
+
+
+def _sums(currency: str) -> "re.Pattern[str]":
+    """Groups: currency before, its amount; amount, currency after."""
+    return re.compile(
+        rf"(?<![\w.,])(?:({currency})\s?({AMOUNT_DIGITS})(?![\w%])"
+        rf"|({AMOUNT_DIGITS})(?:,-)?\s?-?({currency})(?!\w))"
+    )
+
+
+def _limit(templates: Iterable[str], language: str, currency: str, units: str) -> "re.Pattern[str] | None":
+    sum_of = rf"(?:(?:{currency})\s?)?({AMOUNT_DIGITS})(?:\s?-?(?:{currency})(?!\w))?"
+    parts = [_joined(template, language, sum_of) for template in sorted(templates, key=len, reverse=True)]
+    if not parts:
+        return None
+    beside = rf"(?!\s?(?:{_UNITS})\b|\s?%|[-.,:/]\d" + (rf"|\s{{1,2}}(?:{units})(?!\w))" if units else ")")
+    return re.compile(f"(?:{'|'.join(parts)}){beside}")
+
+
+def _shifts(
+    templates: list[str], numbers: Mapping["re.Pattern[str]", int], language: str
+) -> "re.Pattern[str] | None":
+    if not templates:
+        return None
+    said = "|".join([r"\d{1,3}", *(pattern.pattern for pattern in numbers)])
+    order = sorted(range(len(templates)), key=lambda index: -len(templates[index]))
+    parts = [
+        rf"(?P<t{index}>{_joined(templates[index], language, f'(?P<n{index}>{said})')})" for index in order
+    ]
+    return re.compile("|".join(parts))
+
+
+def _swap(template: str) -> Swap:
+    """A blank stands between a slot and a word."""
+    first, *pieces = _SLOT.split(template)
+    opens = ""
+    if not first.strip():
+        opens, *pieces = pieces
+    else:
+        pieces = [first, *pieces]
+    said = r"(?<!\w)"
+    for index, part in enumerate(pieces):
+        if index % 2:
+            is_last = index == len(pieces) - 2 and not pieces[-1].strip()
+            said += rf"(?P<{part}>\S[^.!?\n]{{0,{REACH}}}{'' if is_last else '?'})"
+        elif part.strip():
+            said += (r"\s{1,3}" if index else "") + as_regex(part.strip())
+            said += r"\s{1,3}" if index < len(pieces) - 1 else r"(?!\w)"
+    return Swap(re.compile(said), opens)
