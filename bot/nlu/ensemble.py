@@ -1,16 +1,19 @@
 """Three views of a message and what they say together: n-grams, sentence embedding, likeness to the examples.
 
-The views are logistic regressions over n-grams and over embeddings, and a kernel over the examples' embeddings. Their
-log-probabilities are added with weights fitted on held-out parts of the training examples; where embeddings say
-nothing (another language) their weight falls to nothing and they are left out. Kept as safetensors and JSON.
+The views are a logistic regression over n-grams, one over n-grams and a kernel of the embeddings together, and the
+likeness to the examples of each class. Their log-probabilities are added with weights fitted on held-out parts of the
+training examples; embeddings that say nothing (another language) are left out. Kept as safetensors and JSON.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -20,12 +23,20 @@ from bot.nlu.encoder import Embedder
 from bot.nlu.ngrams import SHOP, Style, Vectoriser, grams, words_of
 from bot.nlu.scope import learn_threshold
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+logger = logging.getLogger(__name__)
+
 Example = tuple[str, Sequence[str]]  # text, hints
 
-WIDTH = 0.07  # of the kernel, in cosine: an example this much farther away says e times less
+LIKENESS_WIDTH = 0.07  # in cosine: an example this much farther away says e times less
+JOINT_WIDTH = 0.5  # the same of the kernel that the regression is over
+JOINT_GRAMS = 0.25  # of the n-grams' kernel, in the sum with that of the embeddings
+CONSTANT = 1.0  # in each kernel, for the bias
 FLOOR = 1e-9  # least probability of a view: one view alone cannot rule a class out
-NAME_WEIGHT = 2.0  # a class's name counts as this many examples to the embeddings' regression
 HELD_OUT_AT_MOST = 3_000  # examples over all folds: enough for three weights and a threshold, and quick
+MOST_EXAMPLES = 15_000  # more would take gigabytes: a regression keeps a number for each pair of examples
 CHANCE = 1.0  # standard deviations by which embeddings have to help to be worth their time
 
 
@@ -42,7 +53,7 @@ class Settings:
     """`strength`: inverse regularisation; `folds`: parts of the examples held out to fit weights and threshold."""
 
     strength: float = 20.0
-    encoder_strength: float = 10.0
+    joint_strength: float = 30.0
     folds: int = 4
     seed: int = 7
     style: Style = SHOP
@@ -56,27 +67,22 @@ class Views:
     vectoriser: Vectoriser
     weights: np.ndarray  # features x classes
     bias: np.ndarray
-    encoder_weights: np.ndarray  # size x classes
-    encoder_bias: np.ndarray
+    joint_weights: np.ndarray  # features x classes
+    joint_bias: np.ndarray
+    joint_dual: np.ndarray  # examples x classes
     examples: np.ndarray  # examples x size
     belongs: np.ndarray  # class of each example
 
     def log_probabilities(self, parts: tuple[list[str], list[str]], vector: np.ndarray | None) -> np.ndarray:
         """views x classes of one text."""
         rows, values = self.vectoriser.rows(*parts)
-        scores = [self.bias + values @ self.weights[rows] if len(rows) else self.bias]
+        scores = [self.bias + values @ self.weights[rows]]
         if vector is not None:
-            scores.append(self.encoder_bias + vector @ self.encoder_weights)
-            scores.append(self._kernel(vector))
-        return np.log(np.maximum([_softmax(score) for score in scores], FLOOR))
-
-    def _kernel(self, vector: np.ndarray) -> np.ndarray:
-        """Log of the summed likeness per class; a class with many examples has more chances, hence the root."""
-        likeness = np.exp((self.examples @ vector - 1) / WIDTH)
-        classes = len(self.encoder_bias)
-        sums = np.bincount(self.belongs, likeness, minlength=classes)
-        counts = np.bincount(self.belongs, minlength=classes)
-        return np.log(sums / np.sqrt(np.maximum(counts, 1)) + 1e-12)  # type: ignore[no-any-return]
+            cosines = self.examples @ vector
+            joint = self.joint_bias + values @ self.joint_weights[rows]
+            scores.append(joint + _kernel(cosines) @ self.joint_dual)
+            scores.append(_likeness(cosines[None], self.belongs, len(self.bias))[0])
+        return _logs(np.array(scores))
 
 
 class Ensemble:
@@ -108,7 +114,7 @@ class Ensemble:
             grams(text, hints, self.style), vector if self.uses_encoder else None
         )
         weights = self.mixture if len(logs) == len(self.mixture) else np.ones(1)
-        return _together(logs, weights)
+        return Prediction(_mixed(logs[None], weights)[0], float(_scope(logs[None])[0]))
 
     def words(self) -> list[str]:
         """The words of the examples."""
@@ -126,8 +132,9 @@ class Ensemble:
             "idf": self.views.vectoriser.idf,
             "weights": self.views.weights,
             "bias": self.views.bias,
-            "encoder_weights": self.views.encoder_weights,
-            "encoder_bias": self.views.encoder_bias,
+            "joint_weights": self.views.joint_weights,
+            "joint_bias": self.views.joint_bias,
+            "joint_dual": self.views.joint_dual,
             "examples": self.views.examples.astype(np.float16),
             "belongs": self.views.belongs.astype(np.int32),
             "mixture": self.mixture,
@@ -154,8 +161,9 @@ class Ensemble:
             Vectoriser(vocabulary, arrays["idf"]),
             arrays["weights"],
             arrays["bias"],
-            arrays["encoder_weights"],
-            arrays["encoder_bias"],
+            arrays["joint_weights"],
+            arrays["joint_bias"],
+            arrays["joint_dual"],
             arrays["examples"].astype(np.float32),
             arrays["belongs"],
         )
@@ -183,7 +191,11 @@ def train(
     also leaves whole classes out, whose examples then stand for what the bot was never taught.
     """
     chosen = settings or Settings()
-    data = _Data.of(examples, labels, names, embedder, off_topic, chosen.style)
+    if len(examples) > MOST_EXAMPLES:
+        kept = _some_of(labels, chosen.seed)
+        logger.warning("Trained on %s of %s examples, chosen by chance", len(kept), len(examples))
+        examples, labels = [examples[row] for row in kept], [labels[row] for row in kept]
+    data = _Data.of(examples, labels, names, embedder, off_topic, chosen)
     held_out = _held_out(data, chosen)
     known = held_out.is_known
     targets = data.targets[held_out.index]
@@ -194,36 +206,64 @@ def train(
         if not _helps(logs, mixture, alone, targets_known):
             data, mixture = data.without_vectors(), alone
             held_out = held_out.first_view()
-    scope = np.array([_together(log, mixture).scope for log in held_out.logs])
-    best = np.array([_together(log, mixture).probabilities.argmax() for log in held_out.logs])
-    strange = np.array([_together(log, mixture).scope for log in held_out.strange])
+    probabilities = _mixed(held_out.logs, mixture)
+    scope = _scope(held_out.logs)
     threshold = learn_threshold(
         scope[known],
-        best[known],
+        probabilities.argmax(axis=1)[known],
         targets_known,
         left_out=scope[~known],
-        off_topic=strange,
+        off_topic=_scope(held_out.strange),
     )
-    views = data.fit(np.arange(len(data.targets)), range(len(data.classes)), chosen)
-    return Ensemble(views, classes=data.classes, mixture=mixture, threshold=threshold, style=chosen.style)
+    return Ensemble(
+        data.fit(chosen), classes=data.classes, mixture=mixture, threshold=threshold, style=chosen.style
+    )
 
 
 def _helps(logs: np.ndarray, mixture: np.ndarray, alone: np.ndarray, targets: np.ndarray) -> bool:
     """Whether embeddings mend more held-out examples than they spoil, by more than chance would (McNemar's z)."""
-    with_all = np.einsum("v,rvc->rc", mixture, logs).argmax(axis=1) == targets
-    without = np.einsum("v,rvc->rc", alone, logs[:, :1]).argmax(axis=1) == targets
+    with_all = _mixed(logs, mixture).argmax(axis=1) == targets
+    without = _mixed(logs[:, :1], alone).argmax(axis=1) == targets
     mended, spoilt = int((with_all & ~without).sum()), int((without & ~with_all).sum())
-    return mended - spoilt > CHANCE * np.sqrt(mended + spoilt)
+    return bool(mended - spoilt > CHANCE * np.sqrt(mended + spoilt))
 
 
-def _together(logs: np.ndarray, weights: np.ndarray) -> Prediction:
-    """Log-linear for the class; for the scope the arithmetic mean, which wants the views to agree on one class."""
-    return Prediction(_softmax(weights @ logs), float(np.exp(logs).mean(axis=0).max()))
+def _some_of(labels: Sequence[str], seed: int) -> list[int]:
+    """Rows of MOST_EXAMPLES examples at most, in order; small classes keep all of theirs."""
+    rank: Counter[str] = Counter()
+    ranked = []
+    for row in np.random.default_rng(seed).permutation(len(labels)).tolist():
+        rank[labels[row]] += 1
+        ranked.append((rank[labels[row]], row))
+    return sorted(row for _, row in sorted(ranked)[:MOST_EXAMPLES])
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum()  # type: ignore[no-any-return]
+def _mixed(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Log-linear: rows x classes of rows x views x classes."""
+    return fitting.softmax(np.einsum("v,rvc->rc", weights, logs))
+
+
+def _scope(logs: np.ndarray) -> np.ndarray:
+    """The arithmetic mean, which wants the views to agree on one class: one per row."""
+    return np.exp(logs).mean(axis=1).max(axis=1)  # type: ignore[no-any-return]
+
+
+def _logs(scores: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(fitting.softmax(scores), FLOOR))  # type: ignore[no-any-return]
+
+
+def _kernel(cosines: np.ndarray) -> np.ndarray:
+    return np.exp((cosines - 1) / np.float32(JOINT_WIDTH))
+
+
+def _likeness(cosines: np.ndarray, belongs: np.ndarray, classes: int) -> np.ndarray:
+    """texts x classes: log of the summed likeness; a class with many examples has more chances, hence the root."""
+    near = np.exp((cosines - 1) / np.float32(LIKENESS_WIDTH))
+    order = np.argsort(belongs, kind="stable")
+    present, starts, counts = np.unique(belongs[order], return_index=True, return_counts=True)
+    sums = np.zeros((len(cosines), classes), np.float32)
+    sums[:, present] = np.add.reduceat(near[:, order], starts, axis=1) / np.sqrt(counts)
+    return np.log(sums + np.float32(1e-12))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -241,13 +281,14 @@ class _HeldOut:
 
 @dataclass(frozen=True)
 class _Data:
+    """`features` and `vectors`: of the examples, then one row for the wording of each class."""
+
     classes: list[str]
-    parts: list[tuple[list[str], list[str]]]
-    targets: np.ndarray
+    targets: np.ndarray  # of the examples
+    vectoriser: Vectoriser
+    features: csr_matrix
     vectors: np.ndarray | None
-    name_parts: list[tuple[list[str], list[str]]]
-    name_vectors: np.ndarray | None
-    strange_parts: list[tuple[list[str], list[str]]]
+    strange_features: csr_matrix
     strange_vectors: np.ndarray | None
 
     @classmethod
@@ -258,58 +299,88 @@ class _Data:
         names: Mapping[str, str],
         embedder: Embedder | None,
         off_topic: Sequence[str],
-        style: Style,
+        settings: Settings,
     ) -> _Data:
         classes = sorted(set(labels))
         numbers = {label: number for number, label in enumerate(classes)}
         wordings = [names.get(label, label) for label in classes]
-        embed: Callable[[Sequence[str]], np.ndarray | None] = (
-            embedder.encode if embedder is not None else lambda texts: None
-        )
+        texts: list[Example] = [*examples, *((wording, ()) for wording in wordings)]
+        parts = [grams(text, hints, settings.style) for text, hints in texts]
+        vectoriser = Vectoriser.learn(parts, settings.least)
+        strange = [grams(text, (), settings.style) for text in off_topic]
         return cls(
             classes,
-            [grams(text, hints, style) for text, hints in examples],
             np.array([numbers[label] for label in labels]),
-            embed([text for text, _ in examples]),
-            [grams(name, (), style) for name in wordings],
-            embed(wordings),
-            [grams(text, (), style) for text in off_topic],
-            embed(off_topic) if off_topic else None,
+            vectoriser,
+            fitting.matrix(vectoriser, parts),
+            embedder.encode([text for text, _ in texts]) if embedder is not None else None,
+            fitting.matrix(vectoriser, strange),
+            embedder.encode(off_topic) if embedder is not None and off_topic else None,
         )
+
+    @property
+    def all_targets(self) -> np.ndarray:
+        """Classes of all rows, wordings too."""
+        return np.concatenate([self.targets, np.arange(len(self.classes))])
 
     def without_vectors(self) -> _Data:
-        return _Data(
-            self.classes, self.parts, self.targets, None, self.name_parts, None, self.strange_parts, None
+        return replace(self, vectors=None, strange_vectors=None)
+
+    def fit(self, settings: Settings) -> Views:
+        """The views over everything."""
+        targets, classes = self.all_targets, len(self.classes)
+        likeness = fitting.inner(self.features, self.features)
+        dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
+        weights, bias = self.features.T @ dual, fitting.bias(targets, classes, CONSTANT * dual)
+        if self.vectors is None:
+            none, nowhere = np.zeros((0, 0), np.float32), np.zeros(0, int)
+            return Views(self.vectoriser, weights, bias, none, none.ravel(), none, none, nowhere)
+        joint = _joint(likeness, self.vectors @ self.vectors.T)
+        joint_dual = fitting.logistic(joint, targets, classes, strength=settings.joint_strength)
+        return Views(
+            self.vectoriser,
+            weights,
+            bias,
+            np.float32(JOINT_GRAMS) * (self.features.T @ joint_dual),
+            fitting.bias(targets, classes, CONSTANT * joint_dual),
+            joint_dual,
+            self.vectors,
+            targets,
         )
 
-    def fit(self, rows: np.ndarray, kept: Sequence[int] | range, settings: Settings) -> Views:
-        """The views over the examples `rows` and the names of the classes `kept`."""
-        wordings = list(kept)
-        parts = [self.parts[row] for row in rows] + [self.name_parts[number] for number in wordings]
-        targets = np.concatenate([self.targets[rows], np.array(wordings, dtype=np.int64)])
-        vectoriser = Vectoriser.learn(parts, settings.least)
-        weights, bias = fitting.linear(
-            fitting.matrix(vectoriser, parts),
-            targets,
-            len(self.classes),
-            strength=settings.strength,
-            seed=settings.seed,
+    def scores(self, taught: np.ndarray, asked: np.ndarray, settings: Settings) -> np.ndarray:
+        """Log-probabilities of the rows `asked`, then of the off-topic texts, by views of the rows `taught`."""
+        from scipy.sparse import vstack
+
+        targets, classes = self.all_targets[taught], len(self.classes)
+        features = self.features[taught]
+        unseen = fitting.as_if_unseen(
+            vstack([self.features[asked], self.strange_features], "csr"), features, self._is_character()
         )
-        if self.vectors is None or self.name_vectors is None:
-            nothing = np.zeros((0, 0), np.float32)
-            return Views(
-                vectoriser, weights, bias, nothing, nothing[0:0, 0:0].ravel(), nothing, np.zeros(0, int)
-            )
-        vectors = np.vstack([self.vectors[rows], self.name_vectors[wordings]])
-        encoder_weights, encoder_bias = fitting.linear(
-            vectors,
-            targets,
-            len(self.classes),
-            strength=settings.encoder_strength,
-            seed=settings.seed,
-            sample_weight=np.array([1.0] * len(rows) + [NAME_WEIGHT] * len(wordings)),
-        )
-        return Views(vectoriser, weights, bias, encoder_weights, encoder_bias, vectors, targets)
+        likeness, likeness_asked = fitting.inner(features, features), fitting.inner(unseen, features)
+        dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
+        found = [likeness_asked @ dual + fitting.bias(targets, classes, CONSTANT * dual)]
+        if self.vectors is not None:
+            vectors = self.vectors[taught]
+            others = self.vectors[asked]
+            if self.strange_vectors is not None:
+                others = np.vstack([others, self.strange_vectors])
+            cosines = others @ vectors.T
+            joint = _joint(likeness, vectors @ vectors.T)
+            dual = fitting.logistic(joint, targets, classes, strength=settings.joint_strength)
+            # the constant is in the bias, which also rules out classes without examples
+            scores = (_joint(likeness_asked, cosines) - CONSTANT) @ dual
+            found.append(scores + fitting.bias(targets, classes, CONSTANT * dual))
+            found.append(_likeness(cosines, targets, classes))
+        return _logs(np.stack(found, axis=1))
+
+    def _is_character(self) -> np.ndarray:
+        """Whether a feature is of characters: all others begin with a letter and a colon, which no word has."""
+        return np.array([gram[1:2] != ":" or not gram[0].isalpha() for gram in self.vectoriser.vocabulary])
+
+
+def _joint(likeness: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    return _kernel(cosines) + np.float32(JOINT_GRAMS) * likeness + np.float32(CONSTANT)
 
 
 def _held_out(data: _Data, settings: Settings) -> _HeldOut:
@@ -326,20 +397,11 @@ def _held_out(data: _Data, settings: Settings) -> _HeldOut:
     for fold in range(folds):
         is_left_out = group_of[data.targets] == fold if len(data.classes) > 2 else np.zeros(count, bool)
         taught = np.flatnonzero(~is_left_out & (fold_of != fold))
-        views = data.fit(taught, sorted(set(data.targets[taught].tolist())), settings)
-        for row in np.flatnonzero(is_left_out | (fold_of == fold)):
-            index.append(row)
-            is_known.append(data.targets[row] in data.targets[taught])
-            logs.append(
-                views.log_probabilities(data.parts[row], None if data.vectors is None else data.vectors[row])
-            )
-        for row, parts in enumerate(data.strange_parts):
-            vector = None if data.strange_vectors is None else data.strange_vectors[row]
-            strange.append(views.log_probabilities(parts, vector))
-    shape = (0, *logs[0].shape)
-    return _HeldOut(
-        np.array(index),
-        np.array(is_known),
-        np.array(logs),
-        np.array(strange) if strange else np.zeros(shape),
-    )
+        asked = np.flatnonzero(is_left_out | (fold_of == fold))
+        classes = np.unique(data.targets[taught])
+        found = data.scores(np.concatenate([taught, count + classes]), asked, settings)
+        index.append(asked)
+        is_known.append(np.isin(data.targets[asked], classes))
+        logs.append(found[: len(asked)])
+        strange.append(found[len(asked) :])
+    return _HeldOut(*(np.concatenate(parts) for parts in (index, is_known, logs, strange)))

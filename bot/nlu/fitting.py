@@ -1,4 +1,4 @@
-"""Fitting by scikit-learn and SciPy, while training only: linear models and the weights of a mixture."""
+"""Fitting by SciPy, while training only: logistic regression over a kernel, and the weights of a mixture."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEVER = -50.0  # bias of a class without examples
 RIDGE = 0.002  # keeps the weights of a mixture small where few examples speak for large ones
+STEPS = 40  # of the regression; more change no decision
 
 
 def matrix(vectoriser: Vectoriser, parts: Sequence[tuple[list[str], list[str]]]) -> csr_matrix:
@@ -22,35 +23,79 @@ def matrix(vectoriser: Vectoriser, parts: Sequence[tuple[list[str], list[str]]])
 
     rows = [vectoriser.rows(*part) for part in parts]
     pointers = np.cumsum([0] + [len(row[0]) for row in rows])
+    nothing = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]  # where there are no texts
     return csr_matrix(
-        (np.concatenate([row[1] for row in rows]), np.concatenate([row[0] for row in rows]), pointers),
+        (
+            np.concatenate([row[1] for row in rows or nothing]),
+            np.concatenate([row[0] for row in rows or nothing]),
+            pointers,
+        ),
         shape=(len(rows), len(vectoriser.vocabulary)),
     )
 
 
-def linear(
-    features: csr_matrix | np.ndarray,
-    targets: np.ndarray,
-    classes: int,
-    *,
-    strength: float,
-    seed: int,
-    sample_weight: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Logistic regression with balanced classes: weights (features x classes) and bias, float32."""
-    from sklearn.linear_model import LogisticRegression
+def as_if_unseen(asked: csr_matrix, taught: csr_matrix, is_character: np.ndarray) -> csr_matrix:
+    """`asked` without the features that `taught` lacks; each half of a row (`is_character`) has length one again.
 
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=80, tol=1e-2, random_state=seed)
-    model.fit(features, targets, sample_weight=sample_weight)
-    weights = np.zeros((features.shape[1], classes), np.float32)
-    bias = np.full(classes, NEVER, np.float32)
-    # of two classes scikit-learn keeps one row: their difference
-    is_pair = len(model.classes_) == 2
-    rows = np.vstack([-model.coef_ / 2, model.coef_ / 2]) if is_pair else model.coef_
-    shifts = np.concatenate([-model.intercept_ / 2, model.intercept_ / 2]) if is_pair else model.intercept_
-    weights[:, model.classes_] = rows.T
-    bias[model.classes_] = shifts
-    return weights, bias
+    What a vectoriser that learned of `taught` alone would have made, but for the idf.
+    """
+    from scipy.sparse import csr_matrix
+
+    is_known = np.bincount(taught.indices, minlength=taught.shape[1]) > 0
+    values = asked.data * is_known[asked.indices]
+    half = is_character[asked.indices]
+    rows = np.repeat(np.arange(asked.shape[0]), np.diff(asked.indptr))
+    groups = rows * 2 + half
+    lengths = np.sqrt(np.bincount(groups, values**2, minlength=asked.shape[0] * 2))
+    values = (values / np.maximum(lengths, 1e-9)[groups]).astype(np.float32)
+    return csr_matrix((values, asked.indices, asked.indptr), shape=asked.shape)
+
+
+def inner(left: csr_matrix, right: csr_matrix) -> np.ndarray:
+    """Products of all rows of one with all rows of the other, dense, float32."""
+    return (left @ right.T).toarray()  # type: ignore[no-any-return]
+
+
+def logistic(kernel: np.ndarray, targets: np.ndarray, classes: int, *, strength: float) -> np.ndarray:
+    """Logistic regression with balanced classes, in the dual: examples x classes, float32; scores are `kernel @` it.
+
+    Newton's method with a fixed bound of the Hessian (Böhning 1992, doi:10.1007/BF00048682), so that one Cholesky
+    factor serves all steps, and Nesterov's momentum. `kernel`: examples x examples, float32, positive definite with
+    the constant that stands for the bias. Columns of classes without examples are zero.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    present, numbers = np.unique(targets, return_inverse=True)
+    counts = np.bincount(numbers)
+    importance = (strength * len(targets) / len(present) / counts[numbers]).astype(np.float32)[:, None]
+    bound = importance / 2
+    factor = cho_factor(kernel + np.diag(1 / bound[:, 0]), lower=True, overwrite_a=True, check_finite=False)
+    wanted = np.eye(len(present), dtype=np.float32)[numbers]
+    dual = scores = ahead = scores_ahead = np.zeros_like(wanted)
+    speed = 1.0
+    for _ in range(STEPS):
+        rest = importance * (wanted - softmax(scores_ahead)) - ahead
+        new = ahead + cho_solve(factor, rest / bound, overwrite_b=True, check_finite=False)
+        new_scores = kernel @ new
+        next_speed = (1 + np.sqrt(1 + 4 * speed**2)) / 2
+        momentum = np.float32((speed - 1) / next_speed)
+        ahead, scores_ahead = new + momentum * (new - dual), new_scores + momentum * (new_scores - scores)
+        dual, scores, speed = new, new_scores, next_speed
+    found = np.zeros((len(targets), classes), np.float32)
+    found[:, present] = dual
+    return found
+
+
+def bias(targets: np.ndarray, classes: int, dual: np.ndarray) -> np.ndarray:
+    """What the constant in the kernel says of each class; NEVER of one without examples."""
+    is_present = np.bincount(targets, minlength=classes) > 0
+    return np.where(is_present, dual.sum(axis=0), np.float32(NEVER))
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
 def mixture(logs: np.ndarray, targets: np.ndarray) -> np.ndarray:
