@@ -14,6 +14,7 @@ from sanic import Sanic
 
 from actions import shop
 from bot.core import settings
+from bot.core.masking import mask_logs
 
 log = logging.getLogger("aisle.actions")
 
@@ -28,6 +29,12 @@ async def _warm_up(_app: Sanic[Any, Any]) -> None:
     _app.add_task(later())
 
 
+def set_up_logs(level: str) -> None:
+    """Write to standard error from `level` on, without personal data."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    mask_logs()
+
+
 def main() -> None:
     """Serve."""
     chosen = settings.load(os.environ, needs_secrets=False)
@@ -35,9 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m actions", description=__doc__)
     parser.add_argument("--port", type=int, default=address.port or 5055)
     arguments = parser.parse_args()
-    logging.basicConfig(
-        level=chosen.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    set_up_logs(chosen.log_level)
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app(executor, cors_origins=[])

@@ -3,6 +3,8 @@
 import logging
 import sys
 
+from bot.core.masking import mask_logs
+
 KNOWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -14,7 +16,8 @@ class Fields(logging.Formatter):
         fields = "".join(f" {key}={value}" for key, value in record.__dict__.items() if key not in KNOWN)
         at = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
         line = f"{at} {record.levelname.lower()} {record.name} {record.getMessage()}{fields}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        trace = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
+        return f"{line}\n{trace}" if trace else line
 
 
 def configure(level: str) -> None:
@@ -24,5 +27,6 @@ def configure(level: str) -> None:
     logging.basicConfig(
         level=logging.getLevelNamesMapping().get(level.upper(), logging.INFO), handlers=[handler]
     )
+    mask_logs()
     for name in ("sanic.root", "sanic.server", "alembic", "sanic.error"):
         logging.getLogger(name).setLevel(logging.WARNING)

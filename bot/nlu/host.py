@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.core.masking import mask_logs
 from bot.nlu import absent
 
 PLAIN = frozenset({"WhitespaceTokenizer", "RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
@@ -22,6 +23,17 @@ def is_plain(config: Path) -> bool:
     data = yaml.safe_load(config.read_text(encoding="utf-8"))
     names = [str(item["name"]) for key in ("pipeline", "policies") for item in data.get(key) or []]
     return bool(names) and all(name in PLAIN or name.startswith("bot.nlu.") for name in names)
+
+
+def set_up_logs(level: str) -> None:
+    """As Rasa does, from `level` on, without personal data."""
+    from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
+
+    number = logging.getLevelName(level.upper())
+    configure_logging_and_warnings(number, None, warn_only_once=True, filter_repeated_logs=True)
+    configure_structlog(number)
+    mask_logs()
 
 
 def main() -> None:
@@ -46,16 +58,12 @@ def main() -> None:
 
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
-    from rasa.utils.common import configure_logging_and_warnings
-    from rasa.utils.log_utils import configure_structlog
 
     import bot.nlu.desk_channel  # noqa: F401 - with all it imports, while stand-ins may still be called
 
     if is_light:
         absent.done()
-    level = logging.getLevelName(chosen.log_level.upper())
-    configure_logging_and_warnings(level, None, warn_only_once=True, filter_repeated_logs=True)
-    configure_structlog(level)
+    set_up_logs(chosen.log_level)
     rasa.core.run.serve_application(
         model_path=chosen.model,
         interface=chosen.interface,

@@ -63,3 +63,17 @@ def test_a_host_without_its_model_does_not_start():
     )
     assert done.returncode != 0
     assert "aisle train" in done.stderr
+
+
+def test_the_logs_of_the_brain_hold_nothing_that_belongs_to_a_person():
+    done = run(
+        "from bot.nlu import absent; absent.leave_out()\n"
+        "from bot.nlu.host import set_up_logs; set_up_logs('INFO')\n"
+        "import logging, structlog\n"
+        "logging.getLogger('rasa.core').warning('to %s', 'jonas@example.lt')\n"
+        "structlog.get_logger('rasa.shared').warning('message', text='call +370 600 12345')\n"
+    )
+    assert "to [email]" in done.stdout
+    assert "call [phone]" in done.stdout
+    assert "jonas" not in done.stdout + done.stderr
+    assert "12345" not in done.stdout + done.stderr
