@@ -12,6 +12,7 @@ from bot.core import settings
 from bot.core.ids import new_id
 from bot.shop import index as indexing
 from bot.shop.index import Document, Index, Sellable
+from bot.shop.materials import materials
 from bot.shop.tables import Product, Variant
 from bot.store.database import Database
 from bot.store.tables import Mark
@@ -137,6 +138,8 @@ def write_gazetteer(database: Database, home: Path) -> None:
         paths = session.scalars(select(Product.category).distinct())
         categories = sorted({part.strip() for path in paths for part in path.split(">")} - {""})
         titles = list(session.scalars(select(Product.title).order_by(Product.id)))
+        attributes = session.scalars(select(Product.attributes))
+        made_of = materials(str(one["material"]) for one in attributes if one.get("material"))
         for chosen in session.scalars(select(Variant.options)):
             for name, value in chosen.items():
                 options.setdefault(name, {})[value] = None
@@ -144,6 +147,7 @@ def write_gazetteer(database: Database, home: Path) -> None:
         "brands": brands,
         "categories": categories,
         "products": list(dict.fromkeys(titles)),
+        "materials": made_of,
         "options": {name: sorted(values) for name, values in sorted(options.items())},
     }
     home.mkdir(parents=True, exist_ok=True)

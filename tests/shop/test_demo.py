@@ -139,13 +139,17 @@ def test_removing_the_demo_leaves_what_was_imported(
     assert json.loads((tmp_path / "gazetteer.json").read_text())["products"] == ["Own teapot"]
 
 
-def test_the_gazetteer_names_brands_categories_products_and_options(demo: LocalShop, tmp_path: Path) -> None:
+def test_the_gazetteer_names_brands_categories_products_options_and_materials(
+    demo: LocalShop, tmp_path: Path
+) -> None:
     gazetteer = json.loads((tmp_path / "gazetteer.json").read_text(encoding="utf-8"))
     assert "Larch & Loom" in gazetteer["brands"]
     assert {"Outdoor", "Backpacks & bags"} <= set(gazetteer["categories"])
     assert "Tarn Trail Tent" in gazetteer["products"]
     assert {"Colour", "Size", "Capacity"} <= set(gazetteer["options"])
     assert "Moss" in gazetteer["options"]["Colour"]
+    assert {"wool", "merino wool", "linen", "stainless steel"} <= set(gazetteer["materials"])
+    assert not {"sole", "poles", "fill", "recycled"} & set(gazetteer["materials"])
 
 
 def test_the_demo_products_go_in_through_the_ordinary_import(
