@@ -162,17 +162,21 @@ def refused(
     if piece.state == "sent":  # its echo was faster
         return AT_ONCE
     message.error = str(error)[:300]
-    if error.cause == "lost":
+    is_dropped = message.state == "dropped"  # a person overtook it while it was out: it is not tried again
+    if error.cause == "lost" and not is_dropped:
         message.next_try_at = at + timedelta(seconds=terms.echo_wait_seconds)
         return terms.echo_wait_seconds
-    pieces.failed(piece)
+    if error.cause != "lost":
+        pieces.failed(piece)
     if error.cause == "account":
-        message.state = "pending"
+        message.state = "dropped" if is_dropped else "pending"
         message.attempts -= 1
         outbox.mark_broken(session, conversation.channel, conversation.account, reason=str(error), at=at)
         return None
     if error.cause == "person":
         _stop_writing(session, conversation, str(error), at)
+    if is_dropped:
+        return AT_ONCE
     seconds = _retry_in(message, error, pause)
     retry_at = None if seconds is None else at + timedelta(seconds=seconds)
     failed(session, conversation_id, message_id, reason=str(error), retry_at=retry_at, at=at)
