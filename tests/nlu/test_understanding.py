@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("rasa")
 
-from bot.nlu import datasets, encoder, ensemble, evaluate, measures, scope
+from bot.nlu import datasets, encoder, ensemble, evaluate, fitting, measures, scope
 from bot.nlu.embeddings import KeptEmbeddings
 from bot.nlu.spelling import Speller
 
@@ -95,6 +95,24 @@ def test_embeddings_that_say_nothing_are_left_out():
     model = taught(Noise())
     assert not model.uses_encoder
     assert model.classes[int(model.predict("how much is the lamp").probabilities.argmax())] == "price"
+
+
+def test_the_regression_in_the_dual_says_what_scikit_learn_says():
+    from sklearn.linear_model import LogisticRegression
+
+    chance = np.random.default_rng(5)
+    targets = np.repeat([0, 1, 3], [60, 30, 20])  # class 2 has no examples
+    rows = (chance.normal(size=(110, 12)) + 2 * np.eye(4, 12)[targets]).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    dual = fitting.logistic(rows @ rows.T + 1, targets, 4, strength=2.0)
+    ours = fitting.softmax(rows @ (rows.T @ dual) + fitting.bias(targets, 4, dual))
+    # scikit-learn does not regularise the bias unless it is a feature
+    with_bias = np.hstack([rows, np.ones((110, 1))])
+    known = LogisticRegression(C=2.0, class_weight="balanced", fit_intercept=False, tol=1e-8).fit(
+        with_bias, targets
+    )
+    assert ours[:, [0, 1, 3]] == pytest.approx(known.predict_proba(with_bias), abs=0.01)
+    assert ours[:, 2].max() < 1e-6
 
 
 def test_the_threshold_lies_between_what_is_known_and_what_is_not():
