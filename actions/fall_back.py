@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType
 from actions.base import ShopAction, Speaker
 from actions.hand_off import hand_off
 from actions.turn import Turn
+from bot.core import languages
 from bot.core.messages import Note
 from bot.core.ownership import Reason
 
@@ -35,6 +36,9 @@ class FallBack(ShopAction):
             )
         elif any(response.startswith("utter_products_") for response in turn.said_before):
             speaker.say("utter_what_product")  # none of the products shown
+            return []
+        if (turn.parsed.get("intent") or {}).get("why") == "other_language":
+            speaker.say("utter_other_language")
             return []
         misses = _misses(turn)
         candidates = _candidates(turn)
@@ -67,18 +71,16 @@ def _misses(turn: Turn) -> int:
 
 def _candidates(turn: Turn) -> list[tuple[str, str]]:
     """(title, payload) of what was probably meant, best first."""
-    language = str(turn.metadata.get("language") or "en")
     found: list[tuple[str, str]] = []
     for leaf in turn.parsed.get("candidates") or []:
-        title = _title(leaf, language)
+        title = _title(leaf, turn.language)
         if title:
             found.append((title, f"/{leaf['name']}"))
     return found[:3]
 
 
 def _title(leaf: Mapping[str, Any], language: str) -> str:
-    """Titles stand in the training data as a text, or a map by locale."""
-    title = leaf.get("title") or ""
-    if isinstance(title, Mapping):
-        return str(title.get(language) or title.get("en") or "")
-    return str(title)
+    """Titles stand beside the examples, in one script."""
+    title = str(leaf.get("title") or "")
+    script = languages.scripts().get(language)
+    return script[1](title) if script else title

@@ -7,6 +7,7 @@ from actions.turn import Turn
 from actions.words import day
 from bot.core.errors import ProofNeeded, TooMany
 from bot.core.messages import Contact, Note, OrderCard
+from bot.core.words import phrase
 
 # state of the order -> response; placed and paid say what the shopper waits for
 RESPONSES = {
@@ -58,7 +59,7 @@ class ShowOrder(ShopAction):
         known = await ask(shop().customer, customer) if customer else None
         name = known.name if known else ""
         speaker.show(Contact(customer_id=customer, name=name, email=email, order_number=order.number))
-        _say(order, speaker)
+        _say(order, turn.language, speaker)
         return [SlotSet("failed_proof", None), SlotSet("proven_order", order.number)]
 
 
@@ -66,18 +67,18 @@ def _forget() -> list[EventType]:
     return [SlotSet("order_number", None), SlotSet("proof", None), SlotSet("failed_proof", None)]
 
 
-def _say(order: OrderCard, speaker: Speaker) -> None:
-    expected, delivered = day(order.expected_at), ""
+def _say(order: OrderCard, language: str, speaker: Speaker) -> None:
+    expected, delivered = day(order.expected_at, language), ""
     for step in order.timeline:
         if step.state == "delivered" and step.is_done:
-            delivered = day(step.at)
+            delivered = day(step.at, language)
     speaker.say(
         RESPONSES.get(order.state, "utter_order_other"),
         order,
         number=order.number,
-        carrier=f" with {order.carrier}" if order.carrier else "",
-        expected=f", expected on {expected}" if expected else "",
-        on=f" on {delivered}" if delivered else "",
+        carrier=phrase("order.carrier", language, carrier=order.carrier) if order.carrier else "",
+        expected=phrase("order.expected", language, day=expected) if expected else "",
+        on=phrase("order.on", language, day=delivered) if delivered else "",
     )
 
 

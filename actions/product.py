@@ -39,13 +39,13 @@ async def answer(card: ProductCard, turn: Turn, speaker: Speaker) -> list[EventT
     # a card that is the last thing on the screen need not be shown again
     part = None if [item["id"] for item in shown] == [card.product_id] else Products(items=(card,))
     if turn.intent == "product_price":
-        _say_price(card, part, speaker)
+        _say_price(card, part, turn.language, speaker)
     elif turn.intent in ("product_stock", "refine_search") or (
         turn.intent == "pick_product" and not turn.entity("ordinal") and asked_options(card, turn)
     ):
         await say_stock(card, part, turn, speaker)
     elif turn.intent == "product_options":
-        _say_options(card, part, speaker)
+        _say_options(card, part, turn.language, speaker)
     elif turn.intent == "product_details" and card.description:
         speaker.say("utter_product_details", part, title=card.title, description=shortened(card.description))
     else:
@@ -118,24 +118,24 @@ def _choices(shown: Sequence[Mapping[str, Any]], turn: Turn) -> list[dict[str, s
     ]
 
 
-def _say_price(card: ProductCard, part: Products | None, speaker: Speaker) -> None:
-    price = money(card.price_minor, card.currency)
+def _say_price(card: ProductCard, part: Products | None, language: str, speaker: Speaker) -> None:
+    price = money(card.price_minor, card.currency, language)
     if not card.has_price:
         speaker.say("utter_product_price_unknown", part or Products(items=(card,)), title=card.title)
     elif card.sale_from_minor is not None:
-        before = money(card.sale_from_minor, card.currency)
+        before = money(card.sale_from_minor, card.currency, language)
         speaker.say("utter_product_price_sale", part, title=card.title, price=price, before=before)
     elif card.price_to_minor is not None:
-        upper = money(card.price_to_minor, card.currency)
+        upper = money(card.price_to_minor, card.currency, language)
         speaker.say("utter_product_price_from", part, title=card.title, price=price, price_to=upper)
     else:
         speaker.say("utter_product_price", part, title=card.title, price=price)
 
 
-def _say_options(card: ProductCard, part: Products | None, speaker: Speaker) -> None:
+def _say_options(card: ProductCard, part: Products | None, language: str, speaker: Speaker) -> None:
     several = {name: list(values) for name, values in card.options.items() if len(values) > 1}
     if not several:
         speaker.say("utter_product_no_options", part, title=card.title)
         return
-    text = "; ".join(listed([str(value) for value in values]) for values in several.values())
+    text = "; ".join(listed([str(value) for value in values], language) for values in several.values())
     speaker.say("utter_product_options", part, title=card.title, options=text)

@@ -21,7 +21,8 @@ async def say_stock(card: ProductCard, part: Products | None, turn: Turn, speake
     """Say whether a product, or the version of it that was asked for, is in stock."""
     asked = asked_options(card, turn)
     if asked:
-        _say_variant(card, part, asked, await ask(shop().variants, card.product_id), speaker)
+        variants = await ask(shop().variants, card.product_id)
+        _say_variant(card, part, asked, variants, turn.language, speaker)
     elif card.availability == "out_of_stock":
         speaker.say("utter_product_out_of_stock", part, title=card.title)
     elif card.availability in ("preorder", "backorder"):
@@ -58,14 +59,15 @@ def _say_variant(
     part: Products | None,
     asked: list[str],
     variants: Sequence[VariantView],
+    language: str,
     speaker: Speaker,
 ) -> None:
     own = {value for values in card.options.values() for value in values}
     spoken = [value if value in own or value.isupper() else value.lower() for value in asked]
-    names: dict[str, Any] = {"title": card.title, "variant": listed(spoken)}
+    names: dict[str, Any] = {"title": card.title, "variant": listed(spoken, language)}
     fitting = [variant for variant in variants if all(_has(variant, value) for value in asked)]
     there = [variant for variant in variants if variant.availability != "out_of_stock"]
-    others = listed(_others(card, asked, variants, there)[:MOST_OTHERS])
+    others = listed(_others(card, asked, variants, there)[:MOST_OTHERS], language)
     if any(variant.availability != "out_of_stock" for variant in fitting):
         speaker.say("utter_product_variant_in_stock", part, **names)
     elif fitting and others:

@@ -51,6 +51,12 @@ class Turn:
         )
 
     @property
+    def language(self) -> str:
+        """The locale to answer in."""
+        told = (self.parsed.get("language") or {}).get("answer")
+        return str(told or self.metadata.get("language") or "en")
+
+    @property
     def key(self) -> str:
         """Who asks: the conversation, whatever its episode."""
         return str(self.metadata.get("conversation_id") or self.sender.partition(".")[0])

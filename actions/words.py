@@ -1,32 +1,48 @@
-"""Figures and dates as shoppers read them."""
+"""Figures, dates and lists as shoppers read them, by language (data/languages/*/formats.json)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from bot.core import languages
 from bot.core.currencies import exponent
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
-def money(minor: int, currency: str) -> str:
-    """€49.90; a currency without a sign of its own is written after: 49.90 PLN."""
+def formats(language: str) -> Mapping[str, Any]:
+    """How a language writes things; English where it does not say."""
+    known = languages.texts("formats")
+    return next(known[name] for name in languages.chain(language) if name in known)
+
+
+def money(minor: int, currency: str, language: str = "en") -> str:
+    """€49.90; `49,90 €` where that is the way; a currency without a sign of its own is written after: 49.90 PLN."""
+    ways = formats(language)
     digits = exponent(currency)
     amount = f"{minor / 10**digits:,.{digits}f}"
+    amount = amount.translate(str.maketrans({",": ways["group"], ".": ways["decimal"]}))
     sign = SIGNS.get(currency)
-    return f"{sign}{amount}" if sign else f"{amount} {currency}".strip()
+    way = ways["money"] if sign else ways["money_plain"]
+    return str(way).format(amount=amount, sign=sign, currency=currency).strip()
 
 
-def day(iso: str) -> str:
+def day(iso: str, language: str = "en") -> str:
     """Tuesday, 24 November; empty for an empty or odd text."""
     try:
         at = datetime.fromisoformat(iso)
     except ValueError:
         return ""
-    return f"{at:%A}, {at.day} {at:%B}"
+    ways = formats(language)
+    weekday, month = ways["weekdays"][at.weekday()], ways["months"][at.month - 1]
+    return str(ways["day"]).format(weekday=weekday, day=at.day, month=month)
 
 
-def listed(items: list[str], last: str = "and") -> str:
+def listed(items: Sequence[str], language: str = "en") -> str:
     """a, b and c."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+    if len(items) < 2:
+        return "".join(items)
+    return str(formats(language)["list"]).format(head=", ".join(items[:-1]), last=items[-1])
 
 
 def shortened(text: str, longest: int = 300) -> str:

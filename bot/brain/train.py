@@ -38,10 +38,15 @@ class NotTrained(AisleError):
 def sources(root: Path) -> list[Path]:
     """Every file a model is made of, in a stable order."""
     folders = [root / "data", root / "domain", root / "bot" / "nlu"]
-    inside = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    inside = [path for folder in folders for path in folder.rglob("*") if path.is_file() and _is_learnt(path)]
     single = [root / "domain.yml", root / "config.yml", root / "requirements" / "brain.txt"]
     chosen = [path for path in inside if "__pycache__" not in path.parts and not path.name.startswith(".")]
     return sorted([*chosen, *(path for path in single if path.exists())])
+
+
+def _is_learnt(path: Path) -> bool:
+    """Whether training reads a file: texts of pages and answers in other languages change without it."""
+    return path.suffix != ".json" and path.name != "answers.yml"
 
 
 def fingerprint(root: Path) -> str:

@@ -1,7 +1,8 @@
 """The languages the product speaks: one folder each under data/languages, read once.
 
-A folder `lt` holds texts by kind (`chat.json`, `notices.json` …) and `formats.json`. A language written in two scripts
-names the second one there (`"scripts": {"sr-Latn": "cyrillic_to_latin"}`): its texts are made from the first.
+A folder `lt` holds texts by kind (`chat.json`, `notices.json`, `answers.yml` …) and `formats.json`. A language written
+in two scripts names the second one there (`"scripts": {"sr-Latn": "cyrillic_to_latin"}`): its texts are made from the
+first.
 """
 
 import json
@@ -10,10 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bot.core.scripts import CONVERSIONS
 
 FOLDER = Path(__file__).parents[2] / "data" / "languages"
 ENGLISH = "en"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def folders() -> tuple[str, ...]:
@@ -84,8 +88,9 @@ def converted(value: Any, convert: Callable[[str], str]) -> Any:
 
 
 def _read(code: str, kind: str) -> dict[str, Any]:
-    path = FOLDER / code / f"{kind}.json"
-    if not path.is_file():
-        return {}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    folder = FOLDER / code
+    if (path := folder / f"{kind}.json").is_file():
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    if (path := folder / f"{kind}.yml").is_file():
+        return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))  # noqa: S506 - a safe one
+    return {}

@@ -167,7 +167,14 @@ class Contact:
     order_number: str = ""
 
 
-Command = HandOff | Close | AskSurvey | Note | Contact
+@dataclass(frozen=True)
+class Language:
+    """The shopper asked to be answered in another language from now on."""
+
+    locale: str
+
+
+Command = HandOff | Close | AskSurvey | Note | Contact | Language
 
 TYPES: dict[str, type] = {
     "text": Text,
@@ -182,6 +189,7 @@ TYPES: dict[str, type] = {
     "ask_survey": AskSurvey,
     "note": Note,
     "contact": Contact,
+    "language": Language,
 }
 NAMES = {cls: name for name, cls in TYPES.items()}
 NESTED: dict[tuple[str, str], type] = {
@@ -190,7 +198,7 @@ NESTED: dict[tuple[str, str], type] = {
     ("order", "lines"): OrderLine,
     ("order", "timeline"): OrderStep,
 }
-COMMANDS = (HandOff, Close, AskSurvey, Note, Contact)
+COMMANDS = (HandOff, Close, AskSurvey, Note, Contact, Language)
 
 
 def to_json(value: Part | Command) -> dict[str, Any]:

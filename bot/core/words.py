@@ -59,8 +59,14 @@ def availability(item: ProductCard, *, language: str = "en") -> str:
 
 
 def step_text(step: OrderStep, language: str) -> str:
-    """What a step of an order's timeline says, in `language` where the shop wrote it, else as it stands."""
-    return step.texts.get(language) or step.texts.get(language.split("-")[0].lower()) or step.text
+    """What a step of an order's timeline says: in `language` where the shop wrote it, else its state in that language.
+
+    In English, or where the shop names a state of its own, as it stands.
+    """
+    *own, _ = languages.chain(language) if language != languages.ENGLISH else (languages.ENGLISH,)
+    written = next((step.texts[name] for name in own if name in step.texts), "")
+    named = any(f"order_state.{step.state}" in languages.texts("cards").get(name, {}) for name in own)
+    return written or (phrase(f"order_state.{step.state}", language) if named else step.text)
 
 
 def _block(part: Part, language: str) -> str:

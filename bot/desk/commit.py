@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.store import messages as store_messages
 from bot.store.tables import Contact, Conversation, Message
 
 log = logging.getLogger("aisle.turns")
-SILENT = (messages.Note, messages.Contact)  # commands that say nothing themselves
+SILENT = (messages.Note, messages.Contact, messages.Language)  # commands that say nothing themselves
 PROVED = "proved"  # in session.info: this turn's shopper proved to be a customer
 AnswerFor = Callable[[str, str], tuple[str, str] | None]
 
@@ -50,9 +51,13 @@ def commit_turn(
     what the bot says leaves here, before the conversation changes hands or closes: the authors of what left.
     """
     conversation = store.locked(session, conversation_id)
-    episode = store_messages.handle(session, message_id, understood=_understood(answer), at=at)
+    told = _language(answer)
+    episode = store_messages.handle(
+        session, message_id, understood=_understood(answer), language=told.message, at=at
+    )
     if episode is None:
         return None
+    _speak(session, conversation, told, context)
     _understanding_facts(session, conversation, message_id, answer, episode=episode, at=at)
     if conversation.owner != Owner.BOT or conversation.owner_version != owner_version:
         store.add_fact(session, conversation, "reply_dropped", at=at, actor="bot", message_id=message_id)
@@ -120,6 +125,31 @@ def _understood(answer: Answer) -> dict[str, Any]:
         "active_form": answer.active_form,
         "failed_action": answer.failed_action,
     }
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the brain says of languages: of the message (empty: not sure), and the one to answer in from now on."""
+
+    message: str = ""
+    answer: str = ""
+
+
+def _language(answer: Answer) -> _Told:
+    told = answer.understood.get("language")
+    if not isinstance(told, Mapping) or not told.get("is_sure"):
+        return _Told()
+    return _Told(str(told.get("message") or "")[:12], str(told.get("answer") or ""))
+
+
+def _speak(session: Session, conversation: Conversation, told: _Told, context: Context) -> None:
+    """Follow the shopper into another language, or know that it is the one they write."""
+    if told.answer not in context.profile.locales:
+        return
+    if told.answer != conversation.language:
+        store.speak(session, conversation, told.answer, by="message")
+    elif told.message == told.answer and conversation.language_from == "page":
+        conversation.language_from = "message"
 
 
 def _understanding_facts(
@@ -288,6 +318,9 @@ def _carry_out(
             )
         case messages.Contact():
             _learn(session, conversation, command)
+        case messages.Language():
+            if command.locale in context.profile.locales:
+                store.speak(session, conversation, command.locale, by="choice")
 
 
 def _learn(session: Session, conversation: Conversation, command: messages.Contact) -> None:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from bot.core import languages
 
 ROOT = Path(__file__).parent.parent.parent
 VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
@@ -68,7 +70,19 @@ def read(root: Path = ROOT, *, locale: str = "en") -> dict[str, Default]:
                 found[str(name)] = _default(
                     str(name), variations, locale, path.relative_to(root).as_posix(), known
                 )
+    if root == ROOT:
+        found = {name: _translated(default) for name, default in found.items()}
     return dict(sorted(found.items()))
+
+
+def _translated(default: Default) -> Default:
+    """With what data/languages/*/answers.yml says."""
+    own = {
+        code: tuple(texts[default.name]["texts"])
+        for code, texts in languages.texts("answers").items()
+        if default.name in texts
+    }
+    return replace(default, texts={**default.texts, **own}) if own else default
 
 
 def _default(name: str, variations: list[Any], locale: str, file: str, known: Default | None) -> Default:

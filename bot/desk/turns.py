@@ -63,6 +63,8 @@ def next_turn(session: Session, conversation_id: str, *, context: Context, at: d
         metadata={
             "channel": row.channel,
             "language": row.language,
+            "language_from": row.language_from,
+            "languages": list(context.profile.locales),
             "conversation_id": conversation_id,
             "page": row.message_page or row.page,
             "agents": presence.people(session, context.profile, at).state,

@@ -13,7 +13,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.entities import PRODUCT_INTENTS, READING
-from bot.nlu.intents import COVERAGE, LEAVES, RANKING_LENGTH
+from bot.nlu.intents import COVERAGE, LEAVES, RANKING_LENGTH, SCOPE
+from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
@@ -33,10 +34,11 @@ class Decision(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`threshold`: least confidence; `ambiguity`: least lead over the second; `candidate`: least to be offered;
-        a message of which less than `coverage` of the words is known needs a confidence of `strange`.
+        """`scope`: how much of the threshold found in training a message has to reach; `ambiguity`: least lead over
+        the second; `candidate`: least to be offered; a message of which less than `coverage` of the words is known
+        needs a confidence of `strange`.
         """
-        return {"threshold": 0.35, "ambiguity": 0.06, "candidate": 0.06, "coverage": 0.35, "strange": 0.7}
+        return {"scope": 1.0, "ambiguity": 0.06, "candidate": 0.06, "coverage": 0.35, "strange": 0.7}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -60,16 +62,18 @@ class Decision(IntentClassifier, GraphComponent):
                 continue
             best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
             why = ""
-            if best < self._config["threshold"]:
+            if (message.get(SCOPE) or 0.0) < self._config["scope"]:
                 why = "low_confidence"
             elif (message.get(COVERAGE) or 0.0) < self._config["coverage"] and best < self._config["strange"]:
                 why = "low_confidence"  # another language, or keys at random: likely only by chance
             elif best - second < self._config["ambiguity"]:
                 why = "ambiguous"
+            if why and (message.get(OUTPUT) or {}).get("message") == OTHER:
+                why = "other_language"
             entities = message.get(ENTITIES) or []
             if why and _names_products(message, leaves[0]["name"]):
                 # the catalogue knows every word of it: "titanium spork", which no example could teach
-                search = {"name": SEARCH, "confidence": float(self._config["threshold"])}
+                search = {"name": SEARCH, "confidence": best}
                 message.set(INTENT, search, add_to_output=True)
             elif why:
                 self._fall_back(message, leaves, why)

@@ -16,6 +16,7 @@ from sanic.response import HTTPResponse
 
 from bot.nlu.action_endpoint import ActionEndpoint
 from bot.nlu.decision import FALLBACK
+from bot.nlu.language import OUTPUT
 from bot.nlu.processor import TurnProcessor
 
 logger = logging.getLogger(__name__)
@@ -216,4 +217,5 @@ def _understood(message: UserUttered) -> dict[str, Any]:
             {key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []
         ],
         "is_fallback": name == FALLBACK,
+        "language": parsed.get(OUTPUT) or {},
     }

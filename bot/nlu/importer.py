@@ -1,13 +1,25 @@
 """Reads `domain.yml` and `data/` as Rasa does, without its warning about every retrieval intent.
 
 Rasa 3.6 wants `faq` in the domain because rules name it, then adds it once more from the examples and warns of
-the duplicate. Here the rules see it and the merge does not.
+the duplicate. Here the rules see it and the merge does not. Examples under data/languages/<code> know their language.
 """
+
+from pathlib import Path
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers import utils
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+LANGUAGE = "aisle_example_language"
+FOLDER = "languages"
+
+
+def language_of(path: str) -> str:
+    """Code of the language a file of examples is written in; English outside of data/languages."""
+    parts = Path(path).parts
+    return parts[parts.index(FOLDER) + 1] if FOLDER in parts else "en"
 
 
 class ShopImporter(RasaFileImporter):
@@ -19,6 +31,19 @@ class ShopImporter(RasaFileImporter):
             name for name in sorted(self.get_nlu_data().retrieval_intents) if name not in domain.intents
         ]
         return domain.merge(Domain.from_dict({"intents": answered})) if answered else domain
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        """Examples of all languages."""
+        by_language: dict[str, list[str]] = {}
+        for path in self._nlu_files:
+            by_language.setdefault(language_of(path), []).append(path)
+        merged = TrainingData()
+        for code, paths in sorted(by_language.items()):
+            read = utils.training_data_from_paths(paths, code)
+            for example in read.training_examples:
+                example.set(LANGUAGE, code)
+            merged = merged.merge(read)
+        return merged
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """Rules and stories."""

@@ -1,12 +1,16 @@
 """Rasa component: which of the intents (and which answer of a retrieval intent) a message means.
 
-One model over all leaves: an answer such as `faq/returns` competes with `cancel_order` directly, and the
-response selector behind only reads the leaves. Character and word n-grams carry typos and inflection.
+One model per language over all leaves: an answer such as `faq/returns` competes with `cancel_order` directly, and the
+response selector behind only reads the leaves. A message that may be in two languages is read by both models.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +23,40 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu import embeddings, encoder, ensemble
+from bot.nlu.encoder import Embedder, SentenceEncoder
+from bot.nlu.ensemble import Ensemble
 from bot.nlu.entities import READING, orders_of, ordinary_words
 from bot.nlu.gazetteer import LiveGazetteer
-from bot.nlu.linear import LinearModel, train
-from bot.nlu.reading import read
+from bot.nlu.importer import LANGUAGE
+from bot.nlu.language import ENGLISH, SHARES
+from bot.nlu.ngrams import Style
+from bot.nlu.off_topic import OFF_TOPIC
+from bot.nlu.reading import MASKS, Reader
+from bot.nlu.scripts import fold
 
 LEAVES = "aisle_leaves"
 COVERAGE = "aisle_coverage"
+SCOPE = "aisle_scope"
 RANKING_LENGTH = 6
+# what the encoder reads where the n-grams read a mask
+SPOKEN_MASKS = {
+    MASKS[name]: words
+    for name, words in {
+        "order_number": "order number",
+        "email": "e-mail address",
+        "postcode": "postcode",
+        "number": "number",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the classifier knows in one language; `titles`: leaf -> its wording in 'did you mean'."""
+
+    model: Ensemble
+    titles: Mapping[str, str]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -35,7 +65,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`strength` is the inverse of the regularisation."""
+        """`strength` is the inverse of the regularisation; how order numbers look as for the entities."""
         return {
             "strength": 20.0,
             "random_seed": 7,
@@ -44,12 +74,21 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             "order_digits_max": 6,
         }
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa looks at the source of this class only; what it learns depends on all of our own."""
+        digest = hashlib.sha256()
+        for path in sorted(Path(__file__).parent.glob("*.py")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._model: LinearModel | None = None
-        self._titles: dict[str, Any] = {}
+        self._spoken: dict[str, Spoken] = {}
+        self._encoder: SentenceEncoder | None = None
+        self._classes: frozenset[str] = frozenset()
 
     @classmethod
     def create(
@@ -63,27 +102,46 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the model; the intent's `metadata: title` becomes its wording in 'did you mean'."""
-        gazetteer = LiveGazetteer(ordinary_words(training_data)).get()
-        orders = orders_of(self._config)
-        examples, labels = [], []
+        """Fit one model per language; the intent's `metadata: title` becomes its wording in 'did you mean'."""
+        reader = Reader(LiveGazetteer(ordinary_words(training_data)), orders_of(self._config))
+        by_language: dict[str, list[Message]] = {}
         for message in training_data.intent_examples:
+            by_language.setdefault(message.get(LANGUAGE, ENGLISH), []).append(message)
+        with self._storage.write_to(self._resource) as folder:
+            for code, messages in sorted(by_language.items()):
+                spoken = self._fit(code, messages, reader)
+                (folder / code).mkdir()
+                spoken.model.save(folder / code)
+                (folder / code / "titles.json").write_text(
+                    json.dumps(spoken.titles, ensure_ascii=False), encoding="utf-8"
+                )
+        return self._resource
+
+    def _fit(self, code: str, messages: Sequence[Message], reader: Reader) -> Spoken:
+        is_english = code == ENGLISH
+        found = encoder.load() if is_english else None
+        examples, labels, titles = [], [], {}
+        for message in messages:
             leaf = message.get(INTENT_RESPONSE_KEY) or message.get(INTENT)
-            reading = read(message.get(TEXT), gazetteer, orders)
-            examples.append((reading.masked, reading.hints))
+            reading = reader.read(message.get(TEXT), code)
+            examples.append((folded(reading.masked, code), reading.hints))
             labels.append(leaf)
             title = ((message.get("metadata") or {}).get("intent") or {}).get("title")
             if title:
-                self._titles[leaf] = title
-        self._model = train(
-            examples, labels, strength=float(self._config["strength"]), seed=int(self._config["random_seed"])
+                titles[leaf] = title
+        model = ensemble.train(
+            examples,
+            labels,
+            names={leaf: _named(leaf, titles) for leaf in labels},
+            embedder=InWords(embeddings.kept(found)) if found is not None else None,
+            off_topic=OFF_TOPIC if is_english else (),
+            settings=ensemble.Settings(
+                strength=float(self._config["strength"]),
+                seed=int(self._config["random_seed"]),
+                style=Style(has_concepts=is_english),
+            ),
         )
-        with self._storage.write_to(self._resource) as folder:
-            self._model.save(folder)
-            (folder / "titles.json").write_text(
-                json.dumps(self._titles, ensure_ascii=False), encoding="utf-8"
-            )
-        return self._resource
+        return Spoken(model, titles)
 
     @classmethod
     def load(
@@ -97,8 +155,14 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         """The trained component."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._model = LinearModel.load(folder)
-            component._titles = json.loads((folder / "titles.json").read_text(encoding="utf-8"))
+            for path in sorted(folder.iterdir()):
+                titles = json.loads((path / "titles.json").read_text(encoding="utf-8"))
+                component._spoken[path.name] = Spoken(Ensemble.load(path), titles)
+        component._classes = frozenset(
+            leaf for spoken in component._spoken.values() for leaf in spoken.model.classes
+        )
+        if any(spoken.model.uses_encoder for spoken in component._spoken.values()):
+            component._encoder = encoder.load()
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -118,19 +182,64 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
 
     def _leaves(self, message: Message) -> list[dict[str, Any]]:
         text = message.get(TEXT) or ""
-        assert self._model is not None  # noqa: S101 - Rasa loads before it processes
-        if text.startswith("/") and text[1:].strip() in self._model.classes:
+        if text.startswith("/") and text[1:].strip() in self._classes:
             return [{"name": text[1:].strip(), "confidence": 1.0}]
         reading = message.get(READING)
         masked, hints = (reading.masked, reading.hints) if reading is not None else (text, ())
-        probabilities = self._model.probabilities(masked, hints)
-        message.set(COVERAGE, self._model.coverage(masked))
-        best = np.argsort(-probabilities)
+        shares = {
+            code: share for code, share in (message.get(SHARES) or {}).items() if code in self._spoken
+        } or {ENGLISH: 1.0}
+        total = sum(shares.values())
+        together: dict[str, float] = {}
+        titles: Mapping[str, str] = {}
+        scope = coverage = 0.0
+        for code, share in sorted(shares.items(), key=lambda item: item[1]):
+            spoken = self._spoken[code]
+            prediction = spoken.model.predict(folded(masked, code), hints, self._vector(spoken.model, masked))
+            for leaf, probability in zip(
+                spoken.model.classes, prediction.probabilities.tolist(), strict=True
+            ):
+                together[leaf] = together.get(leaf, 0.0) + share / total * probability
+            scope += share / total * prediction.scope / max(spoken.model.threshold, 0.01)
+            coverage = max(coverage, spoken.model.coverage(folded(masked, code)))
+            titles = spoken.titles  # of the likeliest language, which comes last
+        message.set(SCOPE, scope)
+        message.set(COVERAGE, coverage)
+        best = sorted(together.items(), key=lambda item: -item[1])
         return [
-            {
-                "name": self._model.classes[i],
-                "confidence": round(probability, 4),
-                "title": self._titles.get(self._model.classes[i], ""),
-            }
-            for i, probability in zip(best.tolist(), probabilities[best].tolist())  # noqa: B905
+            {"name": leaf, "confidence": round(probability, 4), "title": titles.get(leaf, "")}
+            for leaf, probability in best
         ]
+
+    def _vector(self, model: Ensemble, masked: str) -> np.ndarray | None:
+        if self._encoder is None or not model.uses_encoder:
+            return None
+        return self._encoder.encode_one(spoken_out(masked))
+
+
+class InWords:
+    """An embedder that gets masks in words."""
+
+    def __init__(self, behind: Embedder) -> None:
+        self._behind = behind
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, texts x size; rows have length one."""
+        return self._behind.encode([spoken_out(text) for text in texts])
+
+
+def folded(masked: str, code: str) -> str:
+    """What the n-grams read: other languages than English in Latin letters without diacritics, as many type them."""
+    return masked if code == ENGLISH else fold(masked, code)
+
+
+def spoken_out(masked: str) -> str:
+    """What the encoder reads: masks in words."""
+    for mask, words in SPOKEN_MASKS.items():
+        if mask in masked:
+            masked = masked.replace(mask, words)
+    return masked
+
+
+def _named(leaf: str, titles: Mapping[str, str]) -> str:
+    return titles.get(leaf) or leaf.rpartition("/")[2].replace("_", " ")

@@ -186,6 +186,17 @@ def save(session: Session, conversation: Conversation) -> None:
     session.expunge(conversation)
 
 
+def speak(session: Session, conversation: Conversation, locale: str, *, by: str) -> None:
+    """Answer in another language from now on (locked by the caller); `by` as `Conversation.language_from`."""
+    conversation.language_from = by
+    if conversation.language != locale:
+        conversation.language = locale
+        here = update(Episode).where(
+            Episode.conversation_id == conversation.id, Episode.number == conversation.episode
+        )
+        session.execute(here.values(language=locale).execution_options(synchronize_session=False))
+
+
 def append_event(
     session: Session,
     conversation: Conversation,

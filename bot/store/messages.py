@@ -36,9 +36,13 @@ def add(session: Session, values: dict[str, Any]) -> Written:
     return Written(id=message_id, **known)
 
 
-def handle(session: Session, message_id: int, *, understood: dict[str, Any], at: datetime) -> int | None:
-    """Mark a shopper message as answered; its episode, or None when it was so before."""
+def handle(
+    session: Session, message_id: int, *, understood: dict[str, Any], language: str = "", at: datetime
+) -> int | None:
+    """Mark a shopper message as answered; its episode, or None when it was so before. `language` where it is known."""
     values = {"message_id": message_id, "understood": understood, "handled_at": at}
+    if language:
+        values["language"] = language
     episode: int | None = prepared.value(session, statements.HANDLE_MESSAGE, values)
     return episode
 

@@ -58,6 +58,7 @@ NEXT_TURN = (
         _c.owner_version,
         _c.channel,
         _c.language,
+        _c.language_from,
         _c.page,
         _contacts.c.name,
         _contacts.c.email,

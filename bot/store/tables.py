@@ -56,7 +56,9 @@ class Conversation(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     episode: Mapped[int] = mapped_column(default=1)
     last_seq: Mapped[int] = mapped_column(default=0)
-    language: Mapped[str] = mapped_column(String(12), default="en")
+    language: Mapped[str] = mapped_column(String(12), default="en")  # locale the shopper is answered in
+    # how it was found: `page` (theirs or their profile's), `message` (what they write) or `choice` (they asked for it)
+    language_from: Mapped[str] = mapped_column(String(10), default="page", server_default="page")
     reason: Mapped[str] = mapped_column(String(40), default="")  # of the hand-off now in force
     summary: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # wants, details, understood
     left_message: Mapped[str] = mapped_column(String(10), default="")  # "" | offered | wanted | left

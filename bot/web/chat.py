@@ -490,7 +490,7 @@ def _mark_read(session: Session, conversation_id: str, seq: int, at: datetime) -
 def _set_language(session: Session, conversation_id: str, locale: str) -> None:
     conversation = store.find_locked(session, conversation_id)
     if conversation is not None:
-        conversation.language = locale
+        store.speak(session, conversation, locale, by="choice")
 
 
 def _transcript(session: Session, conversation_id: str, services: Services) -> str:

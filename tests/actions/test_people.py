@@ -42,7 +42,7 @@ CANDIDATES = {
         {
             "name": "cancel_order",
             "confidence": 0.15,
-            "title": {"en": "Cancel an order", "lt": "Atšaukti užsakymą"},
+            "title": "Atšaukti užsakymą",
         },
     ],
 }
