@@ -9,6 +9,7 @@ from bot.nlu.wording import Wording
 
 NEAR = 0.3  # "about 50" means from 35 to 65, as in the shop's own search
 MOST_PIECES = 99
+_BETWEEN = 2  # words between a number and what it counts
 # what a currency's name begins with, folded; anything else is the shop's own
 CURRENCIES = (
     ("eur", "EUR"), ("evr", "EUR"), ("€", "EUR"), ("$", "USD"), ("usd", "USD"), ("dol", "USD"), ("buck", "USD"),
@@ -17,6 +18,7 @@ CURRENCIES = (
     ("pln", "PLN"), ("zl", "PLN"),
 )  # fmt: skip
 _TIMES = re.compile(r"(?<![\w.,-])(?<!\d\s)(?:x\s?(\d{1,2})|(\d{1,2})\s?x)(?!\w)(?!\s?\d)")
+_YEAR = re.compile(r"\D*(?:19|20)\d\d\D*")
 _NO_THOUSANDS = re.compile(r"[.,](?=\d{3}$)|[ ](?=\d)")
 
 
@@ -30,6 +32,8 @@ def limits(message: Folded, wording: Wording) -> Iterator[Span]:
     for kind, pattern in wording.limits.items():
         for match in pattern.finditer(message.text):
             index = match.lastindex or 1
+            if _YEAR.fullmatch(match.group()) and not wording.sums.search(match.group()):
+                continue  # "since 2019" is no limit
             if kind in ("under", "over"):
                 entity = "price_max" if kind == "under" else "price_min"
                 yield Span(entity, minor(match.group(index)), *message.typed_span(*match.span()))
@@ -58,25 +62,37 @@ def sums(message: Folded, wording: Wording) -> Iterator[Span]:
 
 
 def quantities(message: Folded, hits: list[Hit], wording: Wording) -> Iterator[Span]:
-    """`quantity`: `x3`, `2 pieces`, `two of them`, and a number right before a thing: `3 mugs`."""
+    """`quantity`: `x3`, `2 pieces`, `two of them`, and a number before a thing: `3 mugs`, `2 of the mugs`.
+
+    The span is the number; words for pieces count with it only where they are written as one (`4x`).
+    """
     for match in _TIMES.finditer(message.text):
         start, end = message.typed_span(*match.span())
         yield Span("quantity", match.group(1) or match.group(2), start, end)
-    counted = {hit.first: hit for hit in hits if hit.kind in ("piece", "thing")}
+    kinds: dict[int, str] = {}
+    for hit in hits:
+        if hit.kind in ("piece", "thing") or hit.kind == "carrier":
+            kinds.update(dict.fromkeys(range(hit.first, hit.last), hit.kind))
+    kinds.update({hit.first: hit.kind for hit in hits if hit.kind in ("piece", "thing")})
+    sized = {
+        hit.last for hit in hits if hit.kind in ("size_word", "order_word", "postcode_word", "phone_word")
+    }
     for index, word in enumerate(message.words):
-        hit = counted.get(index + 1)
-        if hit is None or not _is_beside(message, index):
-            continue
         count = wording.number(word)
-        if count is None or not 0 < count <= MOST_PIECES or (count == 1 and hit.kind == "thing"):
+        if count is None or not 0 < count <= MOST_PIECES or index in sized or not _is_beside(message, index):
             continue
-        start, end = message.typed_words(index, hit.last if hit.kind == "piece" else index + 1)
-        yield Span("quantity", str(count), start, end)
+        ahead = [kinds.get(place, "") for place in range(index + 1, index + 2 + _BETWEEN)]
+        is_counted = ahead[0] == "piece" or (
+            "thing" in ahead and all(kind in ("carrier", "piece") for kind in ahead[: ahead.index("thing")])
+        )
+        if is_counted and (count > 1 or ahead[0] == "piece"):
+            yield Span("quantity", str(count), *message.typed_words(index, index + 1))
 
 
 def _is_beside(message: Folded, index: int) -> bool:
     """Whether only blanks stand between a word and the next, and no sign before it makes it part of something."""
     start, end = message.places[index]
-    return not message.text[end : message.places[index + 1][0]].strip() and not re.search(
+    after = message.places[index + 1][0] if index + 1 < len(message.places) else end
+    return not message.text[end:after].strip() and not re.search(
         r"[\d#.,:/@+-]$", message.text[max(0, start - 1) : start]
     )

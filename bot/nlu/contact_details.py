@@ -70,7 +70,8 @@ POSTCODES: list[tuple["re.Pattern[str]", bool]] = [
     (re.compile(r"\b(?:D6W|[AC-FHKNPRTV-Y]\d{2})\s[0-9AC-FHKNPRTV-Y]{4}\b", re.I), True),  # Ireland
 ]
 CUED = re.compile(
-    r"\b(?:post\s?code|postal\s?code|zip(?:\s?code)?|plz)\W{0,3}(?:is|was|:)?\W{0,3}((?:[a-z]{1,2}[- ]?)?\d{4,6})\b",
+    r"\b(?:post\s?code|postal\s?code|zip(?:\s?code)?|plz)(?:'?s\b)?\W{0,3}(?:is|was|:)?\W{0,3}"
+    r"((?:[a-z]{1,2}[- ]?)?\d{4,6})\b",
     re.I,
 )
 
@@ -97,6 +98,7 @@ _PHONE_CUE = re.compile(
     r"\W{0,3}(?:number|no|nr)?\W{0,3}(?:is|:)?\s?$",
     re.I,
 )
+_MOBILE = re.compile(r"(?:86|5|7)\d{7,8}")  # written without the leading 0 or in one: 861234567, 555123456
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 
 
@@ -115,7 +117,10 @@ def phones(text: str, *, is_cued: Callable[[int], bool] = lambda start: False) -
             match.start()
         )
         is_sure = match.group(1) == "+" or (match.group(1) == "00" and len(digits) >= 10)
-        is_likely = 9 <= len(digits) <= 12 and (said[0] == "0" or (said[0] in "8(" and not said.isdigit()))
+        is_likely = bool(
+            9 <= len(digits) <= 12
+            and (said[0] == "0" or (said[0] in "8(" and not said.isdigit()) or _MOBILE.fullmatch(said))
+        )
         if len(digits) <= 15 and (is_sure or cued or is_likely):
             value = ("+" if match.group(1) == "+" else "") + digits
             yield Span("phone", value, match.start(), match.start() + len(said))

@@ -58,6 +58,8 @@ def _with_month(message: Folded, hits: list[Hit], wording: Wording, today: date)
         day = _day(words[before]) if before >= 0 else None
         if day is not None:
             first = before
+            if first and words[first - 1] == "the":
+                first -= 1
         elif last < len(words) and (day := _day(words[last])) is not None:
             last += 1
         if day is None:
@@ -115,19 +117,22 @@ def _grain(days: int) -> str:
 def _named(message: Folded, hits: list[Hit], today: date) -> Iterator[Span]:
     """`today`, `yesterday`; `last friday`, `on friday`: the next one unless the message looks back."""
     looks_back = any(hit.kind == "past" for hit in hits)
-    beside = {hit.last: hit for hit in hits if hit.kind in ("last", "next")}
+    before = {hit.last: hit for hit in hits if hit.kind in ("last", "next", "until")}
+    after = {hit.first: hit for hit in hits if hit.kind in ("last", "next")}
     for hit in hits:
         if hit.kind == "day":
             day = today + timedelta(days=int(hit.value))
             yield Span("date", day.isoformat(), *message.typed_words(hit.first, hit.last), grain="day")
         elif hit.kind == "weekday":
-            said = beside.get(hit.first)
+            said = before.get(hit.first) or after.get(hit.last)
             is_past = said.kind == "last" if said is not None else looks_back
             ahead = (hit.value - today.weekday()) % 7
             days = ahead - 7 if is_past else ahead or 7
-            first = said.first if said is not None else hit.first
+            has_word = said is not None and said.kind != "until"
+            first = min(hit.first, said.first) if said is not None and has_word else hit.first
+            last = max(hit.last, said.last) if said is not None and has_word else hit.last
             found = today + timedelta(days=days)
-            yield Span("date", found.isoformat(), *message.typed_words(first, hit.last), grain="day")
+            yield Span("date", found.isoformat(), *message.typed_words(first, last), grain="day")
 
 
 def nearest(month: int, day: int, today: date) -> date | None:

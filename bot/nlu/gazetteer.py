@@ -18,6 +18,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
 from bot.nlu.spans import Span
+from bot.nlu.titles import Titles
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ _BIG_WORDS = {
     "extra small": "XS",
 }
 _CLOSE_ENOUGH = 84.0
+_MORE_THAN_MATERIALS = frozenset({"felt", "down"})
+_LETTERS_OF_SIZE = re.compile(r"\d?x{0,3}[sl]|x{0,2}s|m|.*\d.*|\w/\w+", re.I)
 
 
 def _forms(phrase: str) -> Iterator[str]:
@@ -92,6 +95,11 @@ class Gazetteer:
             word for title in data.get("products", []) for word in _WORD.findall(str(title).lower())
         )
 
+        self._titles = Titles(
+            (str(title) for title in data.get("products", [])),
+            (phrase for entity, phrase in self._values if entity in ("category", "material", "colour")),
+            lambda word: word in ordinary,
+        )
         self._title_list = sorted(
             word for word in self._title_words if len(word) >= 4 and word not in ordinary
         )
@@ -101,7 +109,8 @@ class Gazetteer:
         for brand in data.get("brands", []):
             yield "brand", str(brand), str(brand)
         for path in data.get("categories", []):
-            for name in re.split(r"\s*[>/&]\s*", str(path)):
+            for part in re.split(r"\s*[>/&]\s*", str(path)):
+                name = part[:1].upper() + part[1:]
                 for form in _forms(name):
                     yield "category", name, form
         for material in data.get("materials", []):
@@ -136,6 +145,14 @@ class Gazetteer:
         for entity, part in sorted(found, key=lambda item: -len(item[1].text)):
             yield Span(entity, self._values[entity, part.text.lower()], part.start_char, part.end_char)
 
+    def titles(self, text: str, *, forgives: bool = True) -> Iterator[Span]:
+        """Products named by their title, or enough of it; with `forgives` a slip in a word does not matter."""
+        return self._titles.spans(text, forgives=forgives)
+
+    def is_sold(self, thing: str) -> bool:
+        """Whether the catalogue has things of that name: 'mug' as it has an 'Enamel Camp Mug'."""
+        return self._titles.is_head(thing)
+
     def is_of_title(self, word: str) -> bool:
         """Whether a word in lower case stands in a title."""
         return word in self._title_words
@@ -144,8 +161,8 @@ class Gazetteer:
         """Longest matches first."""
         found = [(self.nlp.vocab.strings[key], doc[start:end]) for key, start, end in self._matcher(doc)]
         for entity, part in sorted(found, key=lambda item: -len(item[1].text)):
-            if entity == "material" and part.text.lower() in self._ordinary:
-                continue  # "felt" and "down" are more than that
+            if entity == "material" and part.text.lower() in _MORE_THAN_MATERIALS:
+                continue
             if entity == "size" and not self._is_size(text, part.start_char, part.text):
                 continue
             value = self._values.get((entity, part.text.lower()))
@@ -158,7 +175,7 @@ class Gazetteer:
 
     @staticmethod
     def _is_size(text: str, start: int, word: str) -> bool:
-        if not word.isdigit() and len(word) >= 2 and word.lower() not in _BIG_WORDS:
+        if not word.isdigit() and len(word) >= 2 and _LETTERS_OF_SIZE.fullmatch(word):
             return True
         return (
             bool(_SIZE_CUE.search(text[max(0, start - 8) : start]))

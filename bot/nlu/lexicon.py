@@ -30,8 +30,10 @@ class Folded:
         first, last = self._offsets[start], self._offsets[end]
         if last == first and end > start:
             last += 1
-        while last > first + 1 and not self.typed[last - 1].strip():
+        while last > first + 1 and self.typed[last - 1].isspace():
             last -= 1
+        while first < last - 1 and self.typed[first].isspace():
+            first += 1
         return first, last
 
     def typed_words(self, first: int, last: int) -> tuple[int, int]:

@@ -60,6 +60,10 @@ def _space(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
+def _space_after(text: str) -> int:
+    return len(text) - len(text.rstrip())
+
+
 _MONEY = r"(?:€|eur(?:os?)?|£|\$|usd|gbp|pounds?|bucks)"
 _AMOUNT = rf"(?:{_MONEY}\s?)?(\d{{1,5}}(?:[.,]\d{{1,2}})?)\s?(?:{_MONEY}(?!\w))?"
 BETWEEN = re.compile(rf"\b(?:between|from)\s{{1,2}}{_AMOUNT}\s{{0,2}}(?:and|to|-|–)\s{{0,2}}{_AMOUNT}", re.I)
@@ -89,12 +93,15 @@ def prices(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             middle = match.end(1)
             yield Span("price_min", _minor(match.group(1)), match.start(), middle)
-            yield Span("price_max", _minor(match.group(2)), middle, match.end())
+            start = middle + _space(text[middle : match.end()])
+            yield Span("price_max", _minor(match.group(2)), start, match.end() - _space_after(match.group()))
     for pattern in (MOST, BUDGET, AROUND):
         for match in pattern.finditer(text):
-            yield Span("price_max", _minor(match.group(1)), match.start(), match.end())
+            end = match.end() - _space_after(match.group())
+            yield Span("price_max", _minor(match.group(1)), match.start(), end)
     for match in LEAST.finditer(text):
-        yield Span("price_min", _minor(match.group(1)), match.start(), match.end())
+        end = match.end() - _space_after(match.group())
+        yield Span("price_min", _minor(match.group(1)), match.start(), end)
 
 
 _PLACES = {

@@ -9,6 +9,7 @@ from functools import cache
 
 from spacy.tokens import Doc
 
+from bot.core.masking import payment_numbers
 from bot.nlu.amounts import limits, quantities, sums
 from bot.nlu.contact_details import emails, phones, postcodes
 from bot.nlu.dates import dates
@@ -32,6 +33,7 @@ MASKS = {
     "price_max": "pricemax",
     "price_min": "pricemin",
     "phone": "phonenum",
+    "payment_number": "cardnum",
     "money": "somemoney",
 }
 CARRIERS = frozenset(
@@ -53,6 +55,8 @@ CARRIERS = frozenset(
     """.split()  # noqa: SIM905 - three hundred lines otherwise
 )
 _FIVE_DIGITS = re.compile(r"(?<![\w@.,:/#€$£+-])\d{5}(?![\w@%€]|[-.,:/]\d)")
+_LAST_SIZE = re.compile(r"(?<![\w-])(?<!\w')(\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})\s*(?:[?!.,]|$)", re.I)
+_FILLERS = frozenset(("of", "the", "your", "those", "these", "x"))
 _SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", re.I)
 SEARCHED = ("brand", "category", "material", "product")  # kinds whose words are searched for
 HINTED = ("brand", "category", "colour", "size", "option", "ordinal")
@@ -141,6 +145,7 @@ class Reader:
         spans = without_overlaps(
             [
                 *emails(text),
+                *_payment_numbers(text),
                 *phones(text),
                 *dates(message, hits, said, self._today()),
                 *prices(text),
@@ -151,13 +156,15 @@ class Reader:
         )
         spans = _with_numbers(text, spans, self._orders.bare(text), self._orders)
         named = list(gazetteer.spans(text, doc))
-        things = [hit for span in named if span.entity == "category" for hit in _as_things(span, message)]
+        titles = list(gazetteer.titles(text))
         parts = list(sides(message, said))
         spans = without_overlaps(
             [
                 *spans,
-                *quantities(message, [*hits, *things], said),
+                *_sizes_behind(text, titles, gazetteer),
+                *quantities(message, [*hits, *_in_english(message, [*titles, *named])], said),
                 *_bare_sizes(text, parts, gazetteer),
+                *titles,
                 *named,
                 *wishes(text),
                 *places(text),
@@ -165,7 +172,7 @@ class Reader:
         )
         spans = with_roles(spans, parts, text)
         query = _left(text, spans)
-        return spans, query, _hints(spans, query, gazetteer)
+        return spans, query, _hints([*spans, *without_overlaps(named)], query, gazetteer)
 
     def _translated(
         self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer, doc: Doc
@@ -176,6 +183,7 @@ class Reader:
         spans = without_overlaps(
             [
                 *emails(text),
+                *_payment_numbers(text),
                 *phones(text, is_cued=asked.cue("phone_word")),
                 *dates(message, hits, said, self._today()),
                 *limits(message, said),
@@ -191,7 +199,7 @@ class Reader:
         spans = without_overlaps(
             [
                 *spans,
-                *quantities(message, hits, said),
+                *quantities(message, list(asked.counted()), said),
                 *_bare_sizes(text, parts, gazetteer),
                 *asked.spans(doc),
                 *_alone(text),
@@ -243,11 +251,29 @@ def _bare_sizes(text: str, parts: Sequence[tuple[str, int, int]], gazetteer: Gaz
                 yield Span("size", value, *match.span())
 
 
-def _as_things(span: Span, message: Folded) -> Iterator[Hit]:
-    """A category as a thing that can be counted."""
-    for index in range(len(message.words)):
-        if message.typed_words(index, index + 1)[0] == span.start:
-            yield Hit("thing", span.value, index, index + 1)
+def _sizes_behind(text: str, titles: Sequence[Span], gazetteer: Gazetteer) -> Iterator[Span]:
+    """A size by itself behind a product, at the end of what is said: 'rain suit 104', 'wind shell women's s'."""
+    for match in _LAST_SIZE.finditer(text):
+        value = gazetteer.value("size", match.group(1))
+        if value and any(title.end <= match.start(1) for title in titles):
+            yield Span("size", value, match.start(1), match.end(1))
+
+
+def _payment_numbers(text: str) -> Iterator[Span]:
+    """Where a card or an account is named; what it is stays out of the value."""
+    for start, end, name in payment_numbers(text):
+        yield Span("payment_number", name.strip("[]"), start, end)
+
+
+def _in_english(message: Folded, named: Sequence[Span]) -> Iterator[Hit]:
+    """Products and categories as things that can be counted, and the words that may stand between."""
+    starts = {span.start: span for span in named if span.entity in ("product", "category")}
+    for index, word in enumerate(message.words):
+        start = message.typed_words(index, index + 1)[0]
+        if start in starts:
+            yield Hit("thing", starts[start].value, index, index + 1)
+        elif word in _FILLERS:
+            yield Hit("carrier", word, index, index + 1)
 
 
 def _left(text: str, spans: list[Span]) -> Span | None:

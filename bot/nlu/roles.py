@@ -10,13 +10,17 @@ from bot.nlu.spans import Span
 from bot.nlu.wording import REACH, Wording
 
 WANTED, GIVEN, FROM, TO = "wanted", "given", "from", "to"
+ROLES = {"a": WANTED, "b": GIVEN}
 EXCHANGED = frozenset({"colour", "size", "option", "material", "product", "category"})
 TRAVELLED = frozenset({"postcode", "date"})
 _ENDS = re.compile(r"[.!?\n]")
 
 
 def sides(message: Folded, wording: Wording) -> Iterator[tuple[str, int, int]]:
-    """Stretches of the typed text that say what is wanted and what is given, by the templates of the language."""
+    """Stretches of the typed text that say what is wanted and what is given, by the templates of the language.
+
+    A stretch with two roles holds one thing for each, in their order.
+    """
     for swap in wording.swaps:
         for match in swap.pattern.finditer(message.text):
             groups = {name: match.span(name) for name in match.groupdict()}
@@ -24,23 +28,27 @@ def sides(message: Folded, wording: Wording) -> Iterator[tuple[str, int, int]]:
                 start = max(0, match.start() - REACH)
                 ends = [found.end() for found in _ENDS.finditer(message.text, start, match.start())]
                 groups[swap.opens] = (max([start, *ends]), match.start())
-            if len(groups) == 2 and all(end > start for start, end in groups.values()):
-                for name, role in (("a", WANTED), ("b", GIVEN)):
-                    yield (role, *message.typed_span(*groups[name]))
+            if "".join(sorted("".join(groups))) == "ab" and all(
+                end > start for start, end in groups.values()
+            ):
+                for names, place in groups.items():
+                    yield (" ".join(ROLES[name] for name in names), *message.typed_span(*place))
                 return
 
 
 def with_roles(spans: list[Span], parts: list[tuple[str, int, int]], text: str) -> list[Span]:
     """The spans, those of things that are exchanged with their role; postcodes and dates 'from … to …' with theirs."""
-    found = [
-        replace(span, role=role)
-        if span.entity in EXCHANGED
-        and (
-            role := next((name for name, start, end in parts if start <= span.start and span.end <= end), "")
-        )
-        else span
-        for span in spans
-    ]
+    found = list(spans)
+    for names, start, end in parts:
+        roles = names.split()
+        inside = [
+            index
+            for index, span in enumerate(found)
+            if span.entity in EXCHANGED and start <= span.start and span.end <= end
+        ]
+        for place, index in enumerate(reversed(inside)):
+            if len(roles) == 1 or place < len(roles):
+                found[index] = replace(found[index], role=roles[max(-1 - place, -len(roles))])
     for index, (one, other) in enumerate(pairwise(found)):
         if (
             one.entity == other.entity

@@ -29,6 +29,9 @@ class Translated:
             for index in range(hit.first, hit.last):
                 self._by_word.setdefault(index, set()).add(hit.kind)
         self._places = [message.typed_words(index, index + 1) for index in range(len(message.words))]
+        self._titles = [
+            span for span in gazetteer.titles(message.typed, forgives=False) if not self._is_own(span, most=1)
+        ]
         self._names = self._named()
 
     def cue(self, kind: str) -> Callable[[int], bool]:
@@ -60,9 +63,15 @@ class Translated:
 
     def spans(self, doc: Doc) -> Iterator[Span]:
         """Colours, sizes, materials, positions, wishes, products; and brands and options typed in English."""
+        yield from self._titles
         for hit in self._names:
-            if hit.kind != "material":
-                yield Span("product", hit.value, *self._message.typed_words(hit.first, hit.last))
+            if hit.kind == "thing":
+                place = self._message.typed_words(hit.first, hit.last)
+                category = self._gazetteer.value("category", str(hit.value))
+                if category:
+                    yield Span("category", category, *place)
+                elif self._gazetteer.is_sold(str(hit.value)):
+                    yield Span("product", str(hit.value), *place)
         for hit in self._hits:
             place = self._message.typed_words(hit.first, hit.last)
             match hit.kind:
@@ -105,21 +114,28 @@ class Translated:
             if value and (is_loud or is_cued(match.start()) or text.strip(" .,!?") == match.group()):
                 yield Span("size", value, *match.span())
 
-    def _is_own(self, span: Span) -> bool:
-        """Whether all words of a span are words of the language: Serbian 'red' is a row."""
-        return all(
-            self._by_word.get(index)
+    def _is_own(self, span: Span, *, most: int = 9) -> bool:
+        """Whether a span is of at most so many words, all of them of the language: Serbian 'red' is a row."""
+        inside = self._inside(span)
+        return len(inside) <= most and all(self._by_word.get(index) for index in inside)
+
+    def _inside(self, span: Span) -> list[int]:
+        return [
+            index
             for index, (start, end) in enumerate(self._places)
             if start >= span.start and end <= span.end
-        )
+        ]
 
     def _named(self) -> list[Hit]:
         """Things, materials and titles in the order they are said; words of a title side by side are one."""
-        found = [hit for hit in self._hits if hit.kind in ("thing", "material")]
+        titled = {index for span in self._titles for index in self._inside(span)}
+        found = [hit for hit in self._hits if hit.kind in ("thing", "material") and hit.first not in titled]
         run: list[int] = []
         words = self._message.words
         for index in range(len(words) + 1):
-            if index < len(words) and not self._by_word.get(index) and self._is_title(index):
+            if index in titled or (
+                index < len(words) and not self._by_word.get(index) and self._is_title(index)
+            ):
                 run.append(index)
                 continue
             if len(run) > 1 or (run and len(words[run[0]]) >= _LEAST_LATIN):
@@ -131,6 +147,18 @@ class Translated:
     def _is_title(self, index: int) -> bool:
         start, end = self._places[index]
         return self._gazetteer.is_of_title(self._message.typed[start:end].lower())
+
+    def counted(self) -> Iterator[Hit]:
+        """What can be counted and the words that may stand before it, as `bot.nlu.amounts.quantities` takes them."""
+        titled = {self._inside(span)[0] for span in self._titles}
+        for hit in self._hits:
+            if hit.kind != "thing" or self._is_countable(str(hit.value)):
+                yield hit
+        for index in titled:
+            yield Hit("thing", "", index, index + 1)
+
+    def _is_countable(self, thing: str) -> bool:
+        return bool(self._gazetteer.value("category", thing)) or self._gazetteer.is_sold(thing)
 
     def query(self, spans: list[Span]) -> Span | None:
         """What to search for: the things named, else the words that nothing else accounts for."""

@@ -34,6 +34,7 @@ KINDS = {
     "last": "last",
     "next": "next",
     "past": "past",
+    "until": "until",
 }
 FORGIVING = frozenset({"thing", "colour", "material"})
 SIGNS = ("€", "$", "£", "eur*")
@@ -47,7 +48,7 @@ _SLOT = re.compile(r"\{(\w)\}")
 class Swap:
     """A way of asking for one thing in place of another: groups `a` (wanted) and `b` (given).
 
-    `opens` is the group that stands before the pattern, if one does: up to `REACH` characters of the same sentence.
+    `opens` are the groups that stand before the pattern, if any do: up to `REACH` characters of the same sentence.
     """
 
     pattern: "re.Pattern[str]"
@@ -152,9 +153,16 @@ def _parts(template: str, language: str) -> Iterator[tuple[str, str]]:
             yield "text", f"{before}{inner}{after}" if inner else r"\s{1,3}"
 
 
-def _joined(template: str, language: str, slot: str) -> str:
-    """A template as a regular expression with `slot` in place of each {n}, not inside of other words."""
-    made = "".join(slot if kind == "slot" else text for kind, text in _parts(template, language))
+def _joined(template: str, language: str, slot: str, glued: str = "") -> str:
+    """A template as a regular expression with `slot` in place of each {n}, not inside of other words.
+
+    `glued` takes the place of `slot` where an ending follows without a blank: {n}-მდე.
+    """
+    parts = list(_parts(template, language))
+    made = ""
+    for index, (kind, text) in enumerate(parts):
+        has_ending = index + 1 < len(parts) and not parts[index + 1][1].startswith(r"\s{1,3}")
+        made += text if kind == "text" else glued if glued and has_ending else slot
     return rf"(?<!\w){made}(?!\w)"
 
 
@@ -167,8 +175,12 @@ def _sums(currency: str) -> "re.Pattern[str]":
 
 
 def _limit(templates: Iterable[str], language: str, currency: str, units: str) -> "re.Pattern[str] | None":
-    sum_of = rf"(?:(?:{currency})\s?)?({AMOUNT_DIGITS})(?:\s?-?(?:{currency})(?!\w))?"
-    parts = [_joined(template, language, sum_of) for template in sorted(templates, key=len, reverse=True)]
+    amount = rf"(?:(?:{currency})\s?)?({AMOUNT_DIGITS})"
+    sum_of = rf"{amount}(?:\s?-?(?:{currency})(?!\w))?"
+    glued = rf"{amount}(?:\s?-?(?:{currency}))?"
+    parts = [
+        _joined(template, language, sum_of, glued) for template in sorted(templates, key=len, reverse=True)
+    ]
     if not parts:
         return None
     beside = rf"(?!\s?(?:{_UNITS})\b|\s?%|[-.,:/]\d" + (rf"|\s{{1,2}}(?:{units})(?!\w))" if units else ")")
@@ -194,6 +206,10 @@ def _swap(template: str) -> Swap:
     opens = ""
     if not first.strip():
         opens, *pieces = pieces
+        if (
+            len(pieces) > 1 and not pieces[0].strip()
+        ):  # "{a} {b} instead": only what is in them tells them apart
+            opens, pieces = opens + pieces[1], pieces[2:]
     else:
         pieces = [first, *pieces]
     said = r"(?<!\w)"
