@@ -29,6 +29,8 @@ def minor(text: str) -> str:
 
 def limits(message: Folded, wording: Wording) -> Iterator[Span]:
     """`price_max`, `price_min` in minor units, by the templates of the language."""
+    if not message.has_digit:
+        return
     for kind, pattern in wording.limits.items():
         for match in pattern.finditer(message.text):
             index = match.lastindex or 1
@@ -53,6 +55,8 @@ def limits(message: Folded, wording: Wording) -> Iterator[Span]:
 
 def sums(message: Folded, wording: Wording) -> Iterator[Span]:
     """`money`: an amount with its currency, `EUR 4990`."""
+    if not message.has_digit:
+        return
     for match in wording.sums.finditer(message.text):
         before, digits, digits_too, after = match.groups()
         name = before or after

@@ -83,7 +83,7 @@ def _day(word: str) -> int | None:
 
 def _counted(message: Folded, wording: Wording, today: date) -> Iterator[Span]:
     """`3 days ago`, `in a week`, by the templates of the language."""
-    if wording.shifts is None:
+    if wording.shifts is None or not wording.shifting.may_be_in(message.words):
         return
     for match in wording.shifts.finditer(message.text):
         index = next(place for place in range(len(wording.days)) if match[f"t{place}"] is not None)

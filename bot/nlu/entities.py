@@ -14,14 +14,17 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.core import languages
 from bot.nlu.gazetteer import LiveGazetteer, default_path
+from bot.nlu.importer import LANGUAGE
+from bot.nlu.language import ENGLISH, MESSAGE_LANGUAGE
 from bot.nlu.ngrams import words_of
 from bot.nlu.orders import OrderNumbers
 from bot.nlu.reading import CARRIERS, Reader
 from bot.nlu.spans import as_entities
+from bot.nlu.wording import wording
 
 READING = "aisle_reading"
-MESSAGE_LANGUAGE = "aisle_language"  # set by the component that tells languages apart
 PRODUCT_INTENTS = frozenset(
     {
         "search_product",
@@ -35,18 +38,19 @@ PRODUCT_INTENTS = frozenset(
 
 
 def ordinary_words(training_data: TrainingData) -> frozenset[str]:
-    """Words of examples that are not about products: never taken for a slip in a product's name."""
+    """Words of English examples that are not about products: never taken for a slip in a product's name."""
     words = set(CARRIERS)
     for example in training_data.intent_examples:
-        if example.get(INTENT) not in PRODUCT_INTENTS:
+        if example.get(INTENT) not in PRODUCT_INTENTS and example.get(LANGUAGE, ENGLISH) == ENGLISH:
             words.update(words_of(example.get(TEXT) or ""))
     return frozenset(words)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
-    """Entities: order_number, email, postcode, number, price_max, price_min, sort, ordinal, and of the catalogue:
-    brand, category, colour, size, option, product (what is left to search for).
+    """Entities: order_number, email, phone, postcode, payment_number, number, price_max, price_min, money, quantity,
+    date, sort, ordinal, in_stock; of the catalogue brand, category, colour, size, option, material, product (a title);
+    and query: what to search for, in the catalogue's words.
     """
 
     @staticmethod
@@ -92,6 +96,8 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
         **kwargs: Any,
     ) -> ShopEntityExtractor:
         """The trained component."""
+        for code in languages.folders():
+            wording(code)  # reading them takes a moment, which no shopper shall wait for
         with model_storage.read_from(resource) as folder:
             ordinary = frozenset(json.loads((folder / "ordinary.json").read_text(encoding="utf-8")))
         return cls(config, model_storage, resource, ordinary)
@@ -102,7 +108,7 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
             text: str | None = message.get(TEXT)
             if not text or text.startswith("/"):
                 continue
-            reading = self._reader.read(text, message.get(MESSAGE_LANGUAGE) or "en")
+            reading = self._reader.read(text, message.get(MESSAGE_LANGUAGE) or ENGLISH)
             message.set(READING, reading)
             entities = as_entities(list(reading.spans), self.name)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)

@@ -22,6 +22,7 @@ class Folded:
     def __init__(self, typed: str, language: str) -> None:
         self.typed = typed
         self.text, self._offsets = fold_with_offsets(typed, language)
+        self.has_digit = any(char in "0123456789" for char in self.text)
         self.places = [found.span() for found in _WORD.finditer(self.text)]
         self.words = [self.text[start:end] for start, end in self.places]
 

@@ -178,7 +178,6 @@ class Reader:
         self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer, doc: Doc
     ) -> Found:
         text = message.typed
-        neutral = Folded(text, ENGLISH)
         asked = Translated(message, hits, gazetteer)
         spans = without_overlaps(
             [
@@ -187,7 +186,7 @@ class Reader:
                 *phones(text, is_cued=asked.cue("phone_word")),
                 *dates(message, hits, said, self._today()),
                 *limits(message, said),
-                *(_typed(span, neutral) for span in self._orders.inflected(neutral.text)),
+                *self._inflected(message),
                 *asked.cued_orders(self._orders),
                 *postcodes(text),
                 *asked.cued_postcodes(),
@@ -206,6 +205,14 @@ class Reader:
             ]
         )
         return with_roles(spans, parts, text), asked.query(spans), asked.hints(spans)
+
+    def _inflected(self, message: Folded) -> Iterator[Span]:
+        """Order numbers that bear an ending, or a prefix in other letters; Latin ones are what they are."""
+        if message.has_digit:
+            neutral = Folded(message.typed, ENGLISH)
+            for span in self._orders.inflected(neutral.text):
+                start, end = neutral.typed_span(span.start, span.end)
+                yield replace(span, start=start, end=end)
 
 
 def _with_numbers(text: str, spans: list[Span], bare: list[Span], orders: OrderNumbers) -> list[Span]:
@@ -228,12 +235,6 @@ def _five_digits(text: str, taken: list[Span]) -> list[Span]:
     return [
         span for span in found if all(span.end <= other.start or span.start >= other.end for other in taken)
     ]
-
-
-def _typed(span: Span, message: Folded) -> Span:
-    """A span of the folded text as one of the typed text."""
-    start, end = message.typed_span(span.start, span.end)
-    return replace(span, start=start, end=end)
 
 
 def _alone(text: str) -> Iterator[Span]:

@@ -21,6 +21,8 @@ def sides(message: Folded, wording: Wording) -> Iterator[tuple[str, int, int]]:
 
     A stretch with two roles holds one thing for each, in their order.
     """
+    if not wording.swapping.may_be_in(message.words):
+        return
     for swap in wording.swaps:
         for match in swap.pattern.finditer(message.text):
             groups = {name: match.span(name) for name in match.groupdict()}
