@@ -37,8 +37,17 @@ def hand_off(turn: Turn, speaker: Speaker, reason: Reason) -> None:
         wants = "Look up an order"
     if wants and number and "order" in wants:
         wants = f"{wants}: {number}"
+    exchange = _exchange(turn)
+    if wants and exchange:
+        wants = f"{wants} ({exchange})"
     speaker.say(f"utter_hand_off_{reason.value}")
     speaker.show(HandOff(reason=reason.value, wants=wants, details=_collected(turn, number)))
+
+
+def _exchange(turn: Turn) -> str:
+    """What is given back for what is wanted: 'Red → Blue'; empty when the message does not say both."""
+    given, wanted = (", ".join(turn.with_role(role)) for role in ("given", "wanted"))
+    return f"{given} → {wanted}" if given and wanted else ""
 
 
 def _collected(turn: Turn, number: str) -> dict[str, str]:

@@ -70,7 +70,7 @@ async def _meant(turn: Turn, speaker: Speaker) -> ProductCard | None:
     if among:
         return await ask(shop().product, among)
     points_back = bool(_POINTS_BACK.search(turn.text))
-    is_thing = bool(turn.entity("category") or turn.entity("brand"))
+    is_thing = any(turn.entity(name) for name in ("product", "category", "brand"))
     if named and (is_thing or not points_back):
         found = await ask(shop().search, Query(text=named, limit=1))
         if found.items:

@@ -53,7 +53,7 @@ async def _in_focus(turn: Turn) -> ProductCard | None:
     """The one product spoken of, when 'in blue?' or 'size M' asks about it and not for other products."""
     asks_for_option = any(turn.entity(name) for name in ("colour", "size", "option"))
     asks_for_others = any(
-        turn.entity(name) for name in ("price_max", "price_min", "sort", "category", "brand")
+        turn.entity(name) for name in ("price_max", "price_min", "sort", "product", "category", "brand")
     )
     if not turn.slot("product") or not asks_for_option or asks_for_others or _SEVERAL.search(turn.text):
         return None
@@ -80,7 +80,9 @@ def _with_filters(query: Query, turn: Turn) -> Query:
         if turn.entity(entity).isdigit():
             values[limit] = int(turn.entity(entity))
     values["sort"] = turn.entity("sort") or query.sort
-    values["is_in_stock_only"] = query.is_in_stock_only or bool(_IN_STOCK.search(turn.text))
+    values["is_in_stock_only"] = (
+        query.is_in_stock_only or bool(turn.entity("in_stock")) or bool(_IN_STOCK.search(turn.text))
+    )
     return Query(**values)
 
 
@@ -126,7 +128,8 @@ async def _refine(turn: Turn, last: Mapping[str, Any], speaker: Speaker) -> list
     before = _query(last, limit=PAGE)
     query = _with_filters(before, turn)
     prices = [int(item["price"]) for item in turn.slots.get("shown") or [] if item.get("price")]
-    if _CHEAPER.search(turn.text) and prices and not turn.entity("price_max"):
+    is_cheaper = _CHEAPER.search(turn.text) if turn.language == "en" else turn.entity("sort") == "price_up"
+    if is_cheaper and prices and not turn.entity("price_max"):
         query = Query(**{**asdict(query), "price_max_minor": median_low(prices) - 1, "sort": "price_up"})
         found = await ask(shop().search, query)
         if not found.total:

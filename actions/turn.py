@@ -69,6 +69,10 @@ class Turn:
         """All values of an entity, in text order."""
         return [str(item.get("value")) for item in self.entities if item.get("entity") == name]
 
+    def with_role(self, role: str) -> list[str]:
+        """Values of all entities that play a part ('wanted', 'given'), in text order."""
+        return [str(item.get("value")) for item in self.entities if item.get("role") == role]
+
     @property
     def query(self) -> str:
         """What to search for, in the catalogue's words; of a button, the product it names."""

@@ -130,3 +130,17 @@ async def test_stopping_beside_an_order_says_that_the_order_goes_on(
     talk.slots |= slots
     outcome = await talk.act("action_stop", intent="stop")
     assert outcome.said == [response]
+
+
+async def test_the_agent_reads_what_is_to_be_exchanged_for_what(talk: Talk) -> None:
+    exchange = [
+        {"entity": "colour", "value": "Red", "role": "given"},
+        {"entity": "colour", "value": "Blue", "role": "wanted"},
+    ]
+    outcome = await talk.act(
+        "action_hand_off",
+        "swap the red one for the blue one",
+        intent="return_order",
+        parsed={"entities": exchange},
+    )
+    assert outcome.of(HandOff)[0].wants == "Return or exchange something (Red → Blue)"
