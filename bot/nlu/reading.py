@@ -178,7 +178,7 @@ class Reader:
         self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer, doc: Doc
     ) -> Found:
         text = message.typed
-        asked = Translated(message, hits, gazetteer)
+        asked = Translated(message, hits, said, gazetteer)
         spans = without_overlaps(
             [
                 *emails(text),

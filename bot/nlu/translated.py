@@ -9,6 +9,7 @@ from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.lexicon import Folded, Hit
 from bot.nlu.orders import OrderNumbers
 from bot.nlu.spans import Span
+from bot.nlu.wording import Wording
 
 _SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", re.I)
 _POSTCODE = re.compile(r"\d{4,6}")
@@ -20,9 +21,10 @@ NAMES = frozenset({"thing", "material", "title"})
 class Translated:
     """One message: the words its language's wording knows (`hits`), and those of the catalogue typed in English."""
 
-    def __init__(self, message: Folded, hits: list[Hit], gazetteer: Gazetteer) -> None:
+    def __init__(self, message: Folded, hits: list[Hit], said: Wording, gazetteer: Gazetteer) -> None:
         self._message = message
         self._hits = hits
+        self._said = said
         self._gazetteer = gazetteer
         self._by_word: dict[int, set[str]] = {}
         for hit in hits:
@@ -31,6 +33,11 @@ class Translated:
         self._places = [message.typed_words(index, index + 1) for index in range(len(message.words))]
         self._titles = [
             span for span in gazetteer.titles(message.typed, forgives=False) if not self._is_own(span, most=1)
+        ]
+        self._options = [
+            (hit, value)
+            for hit in hits
+            if hit.kind == "thing" and (value := gazetteer.value("option", str(hit.value)))
         ]
         self._names = self._named()
 
@@ -67,11 +74,9 @@ class Translated:
         for hit in self._names:
             if hit.kind == "thing":
                 place = self._message.typed_words(hit.first, hit.last)
-                category = self._gazetteer.value("category", str(hit.value))
-                if category:
-                    yield Span("category", category, *place)
-                elif self._gazetteer.is_sold(str(hit.value)):
-                    yield Span("product", str(hit.value), *place)
+                yield from self._thing(str(hit.value), place)
+        for hit, value in self._options:
+            yield Span("option", value, *self._message.typed_words(hit.first, hit.last))
         for hit in self._hits:
             place = self._message.typed_words(hit.first, hit.last)
             match hit.kind:
@@ -95,6 +100,18 @@ class Translated:
         for span in self._gazetteer.exact(doc):
             if span.entity != "size" and not self._is_own(span):
                 yield span
+
+    def _thing(self, name: str, place: tuple[int, int]) -> Iterator[Span]:
+        """A thing by its English name: a category, a product by its title, or what several products are."""
+        category = self._gazetteer.value("category", name)
+        if category:
+            yield Span("category", category, *place)
+            return
+        title = next((span for span in self._gazetteer.titles(name, forgives=False)), None)
+        if title is not None and (title.start, title.end) == (0, len(name)):
+            yield Span("product", title.value, *place)
+        elif self._gazetteer.is_sold(name):
+            yield Span("product", name, *place)
 
     def _colour(self, name: str) -> str:
         """The catalogue's name of a colour: 'red' -> 'Red'; of 'dark blue' at least 'Blue'."""
@@ -129,7 +146,12 @@ class Translated:
     def _named(self) -> list[Hit]:
         """Things, materials and titles in the order they are said; words of a title side by side are one."""
         titled = {index for span in self._titles for index in self._inside(span)}
-        found = [hit for hit in self._hits if hit.kind in ("thing", "material") and hit.first not in titled]
+        optional = {hit.first for hit, _ in self._options}
+        found = [
+            hit
+            for hit in self._hits
+            if hit.kind in ("thing", "material") and hit.first not in titled | optional
+        ]
         run: list[int] = []
         words = self._message.words
         for index in range(len(words) + 1):
@@ -183,6 +205,7 @@ class Translated:
             for index, word in enumerate(self._message.words)
             if not self._by_word.get(index)
             and len(word) > 1
+            and not self._said.swapping.may_be_in((word,))
             and all(
                 self._places[index][1] <= start or self._places[index][0] >= end for start, end in blocked
             )
