@@ -92,7 +92,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("–", "-")).upper().strip()
 
 
-_PHONE = re.compile(r"(?<![\w@.,#/-])(\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w@]|[.,]\d)")
+_PHONE = re.compile(r"(?<![\w@.,#/-])(\+|00\s?)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w@]|[.,]\d)")
 _PHONE_CUE = re.compile(
     r"(?:phone|tel|telephone|mobile|cell|call me(?: on| at)?|whatsapp|viber|number is)"
     r"\W{0,3}(?:number|no|nr)?\W{0,3}(?:is|:)?\s?$",
@@ -116,7 +116,7 @@ def phones(text: str, *, is_cued: Callable[[int], bool] = lambda start: False) -
         cued = bool(_PHONE_CUE.search(text[max(0, match.start() - 30) : match.start()])) or is_cued(
             match.start()
         )
-        is_sure = match.group(1) == "+" or (match.group(1) == "00" and len(digits) >= 10)
+        is_sure = match.group(1) == "+" or (match.group(1) not in (None, "+") and len(digits) >= 10)
         is_likely = bool(
             9 <= len(digits) <= 12
             and (said[0] == "0" or (said[0] in "8(" and not said.isdigit()) or _MOBILE.fullmatch(said))
