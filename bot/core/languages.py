@@ -70,6 +70,11 @@ def match(have: Iterable[str], *wanted: str, otherwise: str = ENGLISH) -> str:
     return otherwise
 
 
+def name(locale: str) -> str:
+    """What a language calls itself; the locale where we do not know."""
+    return str(texts("formats").get(locale, {}).get("name", locale))
+
+
 def chain(locale: str) -> tuple[str, ...]:
     """Where to look for a text of `locale`, best first: itself, its language, English."""
     base = locale.partition("-")[0].lower()

@@ -30,6 +30,7 @@ OTHER = "other"
 LATIN = "-Latn"
 ENGLISH = "en"
 KEPT = {"": 1.0, "page": 4.0, "message": 12.0, "choice": 40.0}  # how many times likelier than another one
+RARE = 0.02  # how likely one of the other languages is beside one of ours, before a word is read
 SURE = 0.85
 WORTH = 0.12  # least share of a language that is looked at beside the best one
 WORDS_TO_CHANGE = {"": 1, "page": 1, "message": 2, "choice": 3}
@@ -125,7 +126,9 @@ def identify(
     words = [] if text.startswith("/") else words_of(text)
     if not words:
         return Identified(kept, before or kept, 0.0), {kept: 1.0}
-    prior = {kept: KEPT.get(told_by, 1.0)} if before else {}
+    prior = {label: RARE for label in model.labels if label not in ours}
+    if before:
+        prior[kept] = KEPT.get(told_by, 1.0)
     shares = model.probabilities(text, prior)
     others = sum(share for label, share in shares.items() if label.startswith(OTHER))
     mine = {label: shares[label] for label in ours}

@@ -17,7 +17,6 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 LONGEST = 5  # letters of an n-gram
-LEAST = 2  # occurrences of an n-gram worth keeping
 PRIOR = 400.0  # how many n-grams of all languages together every language starts from
 DEPENDENT = 0.30  # n-grams of one word repeat each other: the share of its own evidence each brings
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
@@ -54,7 +53,7 @@ class LanguageModel:
         rows = [row for gram in grams(words_of(text)) if (row := self._vocabulary.get(gram)) is not None]
         if not rows:
             return np.zeros(len(self.labels))
-        return DEPENDENT * self._logs[rows].sum(axis=0)  # type: ignore[no-any-return]
+        return DEPENDENT * self._logs[rows].sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
 
     def probabilities(self, text: str, prior: Mapping[str, float] | None = None) -> dict[str, float]:
         """Label -> probability; `prior` are weights, 1 where none is given."""
@@ -64,7 +63,7 @@ class LanguageModel:
 
     def save(self, folder: Path) -> None:
         """Write `language.safetensors` and `language.json`."""
-        save_file({"logs": self._logs.astype(np.float32)}, str(folder / "language.safetensors"))
+        save_file({"logs": self._logs.astype(np.float16)}, str(folder / "language.safetensors"))
         names = {"labels": list(self.labels), "vocabulary": list(self._vocabulary)}
         (folder / "language.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
@@ -85,10 +84,7 @@ def train(texts: Mapping[str, Sequence[str]]) -> LanguageModel:
         # each language has the same say in what all of them are like
         total = sum(count.values()) or 1
         together.update({gram: number / total for gram, number in count.items()})
-    seen = Counter(gram for count in counts for gram in count.elements())
-    vocabulary = {
-        gram: row for row, gram in enumerate(sorted(g for g, number in seen.items() if number >= LEAST))
-    }
+    vocabulary = {gram: row for row, gram in enumerate(sorted(together))}
     background = np.array([together[gram] for gram in vocabulary])
     background /= background.sum()
     logs = np.zeros((len(vocabulary), len(labels)), np.float32)

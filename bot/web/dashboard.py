@@ -11,6 +11,7 @@ from sanic.response import raw
 from sqlalchemy.orm import Session
 
 from bot.bootstrap import Services
+from bot.core import languages
 from bot.core.errors import BadInput, ShopUnavailable
 from bot.metrics import NAMES, listing, registry
 from bot.metrics.cohort import has_own_data
@@ -183,7 +184,7 @@ def routes(api: Api) -> None:
         filters = await services_of(request).database.read(_filters)
         filters["channels"] = [(name, said(f"channel.{name}", locale, name)) for name in filters["channels"]]
         filters["languages"] = [
-            (name, said(f"language.{name}", locale, name)) for name in filters["languages"]
+            (name, said(f"language.{name}", locale, languages.name(name))) for name in filters["languages"]
         ]
         return render(
             request,
