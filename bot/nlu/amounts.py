@@ -85,6 +85,8 @@ def quantities(message: Folded, hits: list[Hit], wording: Wording) -> Iterator[S
         count = wording.number(word)
         if count is None or not 0 < count <= MOST_PIECES or index in sized or not _is_beside(message, index):
             continue
+        if kinds.get(index) == "piece" and index and wording.number(message.words[index - 1]) is not None:
+            continue  # "one pair of socks" is one
         ahead = [kinds.get(place, "") for place in range(index + 1, index + 2 + _BETWEEN)]
         is_counted = ahead[0] == "piece" or (
             "thing" in ahead and all(kind in ("carrier", "piece") for kind in ahead[: ahead.index("thing")])

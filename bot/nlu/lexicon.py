@@ -12,7 +12,8 @@ from bot.nlu.scripts import fold, fold_with_offsets
 _WORD = re.compile(r"\w+")
 _PATTERN_WORD = re.compile(r"[\w*]+")
 _EXACT = 0.5  # a whole word says a little more than a beginning of the same length
-_SHORTEST_SLIP = 5  # letters of a word in which one slip is forgiven
+_SHORTEST_SLIP = 6  # letters of a word's beginning in which one slip is forgiven
+_LONGEST_ENDING = 3  # letters behind the beginning of a word with a slip
 _MOST_KEPT = 20_000
 
 
@@ -92,7 +93,7 @@ class Lexicon:
             else:
                 self._whole.setdefault(bare, []).append(entry)
             if forgives and not rest and len(bare) >= _SHORTEST_SLIP:
-                self._slips.setdefault(bare[0], []).append((bare, entry))
+                self._slips.setdefault(bare[:2], []).append((bare, entry))
         self._known.clear()
 
     def hits(self, words: Sequence[str]) -> list[Hit]:
@@ -141,11 +142,11 @@ class Lexicon:
         for length in range(1, min(len(word), self._longest) + 1):
             found += self._begun.get(word[:length], ())
         found += [entry for pattern, entry in self._inside if pattern.fullmatch(word)]
-        if not found and len(word) >= _SHORTEST_SLIP:
+        if not found and len(word) >= _SHORTEST_SLIP - 1:
             found = [
                 entry
-                for stem, entry in self._slips.get(word[0], ())
-                if _is_slip(stem, word) and len(word) <= len(stem) + 5
+                for stem, entry in self._slips.get(word[:2], ())
+                if _is_slip(stem, word) and len(word) <= len(stem) + _LONGEST_ENDING
             ]
         return found
 

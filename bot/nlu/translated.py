@@ -15,7 +15,7 @@ _SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", r
 _POSTCODE = re.compile(r"\d{4,6}")
 _NEAR = 3  # words between a word such as "order" and the number it is about
 _LEAST_LATIN = 4  # letters of a word of a title that counts by itself
-NAMES = frozenset({"thing", "material", "title"})
+_SHORTEST_COLOUR = 3  # letters: in Serbian, "red" is a row
 
 
 class Translated:
@@ -77,6 +77,8 @@ class Translated:
                 yield from self._thing(str(hit.value), place)
         for hit, value in self._options:
             yield Span("option", value, *self._message.typed_words(hit.first, hit.last))
+        # "a big thank you" is no size
+        has_size_word = any(hit.kind == "size_word" for hit in self._hits)
         for hit in self._hits:
             place = self._message.typed_words(hit.first, hit.last)
             match hit.kind:
@@ -84,7 +86,7 @@ class Translated:
                     yield Span("colour", self._colour(str(hit.value)), *place)
                 case "material":
                     yield Span("material", str(hit.value), *place)
-                case "size":
+                case "size" if has_size_word or len(self._message.words) == hit.last - hit.first:
                     yield Span(
                         "size", self._gazetteer.value("size", str(hit.value)) or str(hit.value), *place
                     )
@@ -98,7 +100,8 @@ class Translated:
                     yield Span("in_stock", "yes", *place)
         yield from self._sizes()
         for span in self._gazetteer.exact(doc):
-            if span.entity != "size" and not self._is_own(span):
+            is_short = span.entity == "colour" and span.end - span.start <= _SHORTEST_COLOUR
+            if span.entity != "size" and not is_short and not self._is_own(span):
                 yield span
 
     def _thing(self, name: str, place: tuple[int, int]) -> Iterator[Span]:
