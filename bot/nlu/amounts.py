@@ -18,6 +18,7 @@ CURRENCIES = (
     ("pln", "PLN"), ("zl", "PLN"),
 )  # fmt: skip
 _TIMES = re.compile(r"(?<![\w.,-])(?<!\d\s)(?:x\s?(\d{1,2})|(\d{1,2})\s?x)(?!\w)(?!\s?\d)")
+_ENDING = re.compile(r"-?[a-z]+")  # 20-დან
 _YEAR = re.compile(r"\D*(?:19|20)\d\d\D*")
 _NO_THOUSANDS = re.compile(r"[.,](?=\d{3}$)|[ ](?=\d)")
 
@@ -42,7 +43,8 @@ def limits(message: Folded, wording: Wording) -> Iterator[Span]:
                 continue
             if kind == "between":
                 least, most = sorted((int(minor(match.group(index - 1))), int(minor(match.group(index)))))
-                middle = match.end(index - 1)
+                ending = _ENDING.match(message.text, match.end(index - 1))
+                middle = ending.end() if ending else match.end(index - 1)
             else:
                 middle = match.start(index)
                 amount = int(minor(match.group(index)))

@@ -161,6 +161,8 @@ class Gazetteer:
         """Longest matches first."""
         found = [(self.nlp.vocab.strings[key], doc[start:end]) for key, start, end in self._matcher(doc)]
         for entity, part in sorted(found, key=lambda item: -len(item[1].text)):
+            if entity == "option" and part.text.lower() in self._ordinary and len(doc) > 1:
+                continue  # "how long" asks for no length
             if entity == "material" and part.text.lower() in _MORE_THAN_MATERIALS:
                 continue
             if entity == "size" and not self._is_size(text, part.start_char, part.text):

@@ -11,7 +11,7 @@ from bot.nlu.orders import OrderNumbers
 from bot.nlu.spans import Span
 from bot.nlu.wording import Wording
 
-_SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", re.I)
+_SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w']|\s?[cm]m\b)", re.I)
 _POSTCODE = re.compile(r"\d{4,6}")
 _NEAR = 3  # words between a word such as "order" and the number it is about
 _LEAST_LATIN = 4  # letters of a word of a title that counts by itself
@@ -100,9 +100,17 @@ class Translated:
                     yield Span("in_stock", "yes", *place)
         yield from self._sizes()
         for span in self._gazetteer.exact(doc):
-            is_short = span.entity == "colour" and span.end - span.start <= _SHORTEST_COLOUR
-            if span.entity != "size" and not is_short and not self._is_own(span):
+            if not self._may_be_chance(span) and not self._is_own(span):
                 yield span
+
+    def _may_be_chance(self, span: Span) -> bool:
+        """Whether a phrase of the catalogue is too plain a word to count in another language: 'red', 'long', 'm'."""
+        said = self._message.typed[span.start : span.end]
+        return (
+            span.entity == "size"
+            or (span.entity == "colour" and len(said) <= _SHORTEST_COLOUR)
+            or (span.entity == "option" and said.isalpha())
+        )
 
     def _thing(self, name: str, place: tuple[int, int]) -> Iterator[Span]:
         """A thing by its English name: a category, a product by its title, or what several products are."""
