@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,10 +34,13 @@ LIKENESS_WIDTH = 0.07  # in cosine: an example this much farther away says e tim
 JOINT_WIDTH = 0.5  # the same of the kernel that the regression is over
 JOINT_GRAMS = 0.25  # of the n-grams' kernel, in the sum with that of the embeddings
 CONSTANT = 1.0  # in each kernel, for the bias
+CHARACTERS = 0.7  # share of the characters in the n-grams' kernel; the rest is for whole words
+LOGISTIC, SQUARES = 0.9, 1.0  # of the two regressions over the joint kernel, in one score
+NOISE = 0.2  # of the regression by least squares
 FLOOR = 1e-9  # least probability of a view: one view alone cannot rule a class out
 HELD_OUT_AT_MOST = 3_000  # examples over all folds: enough for three weights and a threshold, and quick
 MOST_EXAMPLES = 15_000  # more would take gigabytes: a regression keeps a number for each pair of examples
-CHANCE = 1.0  # standard deviations by which embeddings have to help to be worth their time
+CHANCE = 2.0  # standard deviations by which embeddings have to help to be worth their time
 
 
 @dataclass(frozen=True)
@@ -286,6 +289,7 @@ class _Data:
     classes: list[str]
     targets: np.ndarray  # of the examples
     vectoriser: Vectoriser
+    shares: np.ndarray  # of the features
     features: csr_matrix
     vectors: np.ndarray | None
     strange_features: csr_matrix
@@ -312,6 +316,7 @@ class _Data:
             classes,
             np.array([numbers[label] for label in labels]),
             vectoriser,
+            _shares(vectoriser.vocabulary),
             fitting.matrix(vectoriser, parts),
             embedder.encode([text for text, _ in texts]) if embedder is not None else None,
             fitting.matrix(vectoriser, strange),
@@ -329,19 +334,19 @@ class _Data:
     def fit(self, settings: Settings) -> Views:
         """The views over everything."""
         targets, classes = self.all_targets, len(self.classes)
-        likeness = fitting.inner(self.features, self.features)
+        likeness = fitting.inner(self.features, self.features, self.shares)
         dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
-        weights, bias = self.features.T @ dual, fitting.bias(targets, classes, CONSTANT * dual)
+        weights, bias = self._weights(dual), fitting.bias(targets, classes, CONSTANT * dual)
         if self.vectors is None:
             none, nowhere = np.zeros((0, 0), np.float32), np.zeros(0, int)
             return Views(self.vectoriser, weights, bias, none, none.ravel(), none, none, nowhere)
         joint = _joint(likeness, self.vectors @ self.vectors.T)
-        joint_dual = fitting.logistic(joint, targets, classes, strength=settings.joint_strength)
+        joint_dual = _joint_dual(joint, targets, classes, settings)
         return Views(
             self.vectoriser,
             weights,
             bias,
-            np.float32(JOINT_GRAMS) * (self.features.T @ joint_dual),
+            np.float32(JOINT_GRAMS) * self._weights(joint_dual),
             fitting.bias(targets, classes, CONSTANT * joint_dual),
             joint_dual,
             self.vectors,
@@ -354,33 +359,47 @@ class _Data:
 
         targets, classes = self.all_targets[taught], len(self.classes)
         features = self.features[taught]
-        unseen = fitting.as_if_unseen(
-            vstack([self.features[asked], self.strange_features], "csr"), features, self._is_character()
-        )
-        likeness, likeness_asked = fitting.inner(features, features), fitting.inner(unseen, features)
+        others = vstack([self.features[asked], self.strange_features], "csr")
+        unseen = fitting.as_if_unseen(others, features, self.shares > 1)
+        likeness = fitting.inner(features, features, self.shares)
+        likeness_asked = fitting.inner(unseen, features, self.shares)
         dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
         found = [likeness_asked @ dual + fitting.bias(targets, classes, CONSTANT * dual)]
         if self.vectors is not None:
             vectors = self.vectors[taught]
-            others = self.vectors[asked]
+            vectors_asked = self.vectors[asked]
             if self.strange_vectors is not None:
-                others = np.vstack([others, self.strange_vectors])
-            cosines = others @ vectors.T
-            joint = _joint(likeness, vectors @ vectors.T)
-            dual = fitting.logistic(joint, targets, classes, strength=settings.joint_strength)
+                vectors_asked = np.vstack([vectors_asked, self.strange_vectors])
+            cosines = vectors_asked @ vectors.T
+            dual = _joint_dual(_joint(likeness, vectors @ vectors.T), targets, classes, settings)
             # the constant is in the bias, which also rules out classes without examples
             scores = (_joint(likeness_asked, cosines) - CONSTANT) @ dual
             found.append(scores + fitting.bias(targets, classes, CONSTANT * dual))
             found.append(_likeness(cosines, targets, classes))
         return _logs(np.stack(found, axis=1))
 
-    def _is_character(self) -> np.ndarray:
-        """Whether a feature is of characters: all others begin with a letter and a colon, which no word has."""
-        return np.array([gram[1:2] != ":" or not gram[0].isalpha() for gram in self.vectoriser.vocabulary])
+    def _weights(self, dual: np.ndarray) -> np.ndarray:
+        """features x classes."""
+        return self.shares[:, None] * (self.features.T @ dual)  # type: ignore[no-any-return]
+
+
+def _shares(vocabulary: Iterable[str]) -> np.ndarray:
+    """How much each feature counts, one on average of both kinds.
+
+    All but those of characters begin with a letter and a colon, which no word has.
+    """
+    is_character = np.array([gram[1:2] != ":" or not gram[0].isalpha() for gram in vocabulary])
+    return np.where(is_character, np.float32(2 * CHARACTERS), np.float32(2 - 2 * CHARACTERS))
 
 
 def _joint(likeness: np.ndarray, cosines: np.ndarray) -> np.ndarray:
     return _kernel(cosines) + np.float32(JOINT_GRAMS) * likeness + np.float32(CONSTANT)
+
+
+def _joint_dual(joint: np.ndarray, targets: np.ndarray, classes: int, settings: Settings) -> np.ndarray:
+    logistic = fitting.logistic(joint, targets, classes, strength=settings.joint_strength)
+    squares = fitting.least_squares(joint, targets, classes, noise=NOISE)
+    return np.float32(LOGISTIC) * logistic + np.float32(SQUARES) * squares
 
 
 def _held_out(data: _Data, settings: Settings) -> _HeldOut:

@@ -51,9 +51,14 @@ def as_if_unseen(asked: csr_matrix, taught: csr_matrix, is_character: np.ndarray
     return csr_matrix((values, asked.indices, asked.indptr), shape=asked.shape)
 
 
-def inner(left: csr_matrix, right: csr_matrix) -> np.ndarray:
-    """Products of all rows of one with all rows of the other, dense, float32."""
-    return (left @ right.T).toarray()  # type: ignore[no-any-return]
+def inner(left: csr_matrix, right: csr_matrix, shares: np.ndarray) -> np.ndarray:
+    """Products of all rows of one with all rows of the other, each feature counting as much as its share; dense."""
+    from scipy.sparse import csr_matrix
+
+    weighted = csr_matrix(
+        (right.data * shares[right.indices], right.indices, right.indptr), shape=right.shape
+    )
+    return (left @ weighted.T).toarray()  # type: ignore[no-any-return]
 
 
 def logistic(kernel: np.ndarray, targets: np.ndarray, classes: int, *, strength: float) -> np.ndarray:
@@ -85,6 +90,19 @@ def logistic(kernel: np.ndarray, targets: np.ndarray, classes: int, *, strength:
     found = np.zeros((len(targets), classes), np.float32)
     found[:, present] = dual
     return found
+
+
+def least_squares(kernel: np.ndarray, targets: np.ndarray, classes: int, *, noise: float) -> np.ndarray:
+    """Ridge regression on one column per class (1 or 0), in the dual like `logistic`; `noise` is the ridge.
+
+    A class counts with the root of what would balance it.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    present, numbers, counts = np.unique(targets, return_inverse=True, return_counts=True)
+    ridge = noise * np.sqrt(counts[numbers] * len(present) / len(targets)).astype(np.float32)
+    factor = cho_factor(kernel + np.diag(ridge), lower=True, overwrite_a=True, check_finite=False)
+    return cho_solve(factor, np.eye(classes, dtype=np.float32)[targets], check_finite=False)  # type: ignore[no-any-return]
 
 
 def bias(targets: np.ndarray, classes: int, dual: np.ndarray) -> np.ndarray:
