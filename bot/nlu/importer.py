@@ -10,6 +10,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers import utils
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 LANGUAGE = "aisle_example_language"
@@ -25,6 +26,8 @@ def language_of(path: str) -> str:
 class ShopImporter(RasaFileImporter):
     """Rasa's file importer; `domain.yml` need not list the intents that have answers."""
 
+    _read: TrainingData | None = None
+
     def _full_domain(self) -> Domain:
         domain = self.get_domain()
         answered = [
@@ -33,17 +36,17 @@ class ShopImporter(RasaFileImporter):
         return domain.merge(Domain.from_dict({"intents": answered})) if answered else domain
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """Examples of all languages."""
-        by_language: dict[str, list[str]] = {}
-        for path in self._nlu_files:
-            by_language.setdefault(language_of(path), []).append(path)
-        merged = TrainingData()
-        for code, paths in sorted(by_language.items()):
-            read = utils.training_data_from_paths(paths, code)
-            for example in read.training_examples:
-                example.set(LANGUAGE, code)
-            merged = merged.merge(read)
-        return merged
+        """Examples of all languages. Read once: Rasa asks for them again with every file of rules."""
+        if self._read is None:
+            parts = [_read(path) for path in sorted(self._nlu_files)]
+            self._read = TrainingData(
+                [example for part in parts for example in part.training_examples],
+                {name: value for part in parts for name, value in part.entity_synonyms.items()},
+                [feature for part in parts for feature in part.regex_features],
+                [table for part in parts for table in part.lookup_tables],
+                {name: texts for part in parts for name, texts in part.responses.items()},
+            )
+        return self._read
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """Rules and stories."""
@@ -52,3 +55,11 @@ class ShopImporter(RasaFileImporter):
     def get_conversation_tests(self) -> StoryGraph:
         """Test stories."""
         return utils.story_graph_from_paths(self._conversation_test_files, self._full_domain())
+
+
+def _read(path: str) -> TrainingData:
+    code = language_of(path)
+    found = load_data(path, code)
+    for example in found.training_examples:
+        example.set(LANGUAGE, code)
+    return found
