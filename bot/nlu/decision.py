@@ -19,7 +19,7 @@ from bot.nlu.language import OTHER, OUTPUT
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
 ABOUT_PRODUCTS = frozenset(
-    {"product", "option", "ordinal", "sort"}
+    {"query", "option", "ordinal", "sort", "in_stock"}
 )  # found by chance where products are not meant
 
 
@@ -55,7 +55,7 @@ class Decision(IntentClassifier, GraphComponent):
         return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Decide, and drop the product entity where the message is about something else."""
+        """Decide, and drop what was found to search for where the message is about something else."""
         for message in messages:
             leaves = message.get(LEAVES) or []
             if not leaves or (message.get(TEXT) or "").startswith("/"):
@@ -78,9 +78,8 @@ class Decision(IntentClassifier, GraphComponent):
             elif why:
                 self._fall_back(message, leaves, why)
             elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
-                message.set(
-                    ENTITIES, [e for e in entities if e["entity"] not in ABOUT_PRODUCTS], add_to_output=True
-                )
+                kept = [e for e in entities if e["entity"] not in ABOUT_PRODUCTS or "role" in e]
+                message.set(ENTITIES, kept, add_to_output=True)
         return messages
 
     def _fall_back(self, message: Message, leaves: list[dict[str, Any]], why: str) -> None:
