@@ -15,6 +15,8 @@ _SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w']|\s?[
 _POSTCODE = re.compile(r"\d{4,6}")
 _NEAR = 3  # words between a word such as "order" and the number it is about
 _LEAST_LATIN = 4  # letters of a word of a title that counts by itself
+# kinds of words that a message which only names products is made of
+_OF_PRODUCTS = frozenset({"thing", "material", "colour", "size", "size_word", "number", "piece"})
 _SHORTEST_COLOUR = 3  # letters: in Serbian, "red" is a row
 
 
@@ -216,7 +218,7 @@ class Translated:
             for index, word in enumerate(self._message.words)
             if not self._by_word.get(index)
             and len(word) > 1
-            and not self._said.swapping.may_be_in((word,))
+            and not self._said.swapping.has(word)
             and all(
                 self._places[index][1] <= start or self._places[index][0] >= end for start, end in blocked
             )
@@ -231,7 +233,6 @@ class Translated:
         }
         if self._names:
             found.add("has_title")
-            carried = [hit for hit in self._hits if hit.kind in ("carrier", "order_word", "negation")]
-            if not carried and not self._unexplained(spans):
+            if all(hit.kind in _OF_PRODUCTS for hit in self._hits) and not self._unexplained(spans):
                 found.add("only_title" if len(self._names) > 1 else "one_title")
         return tuple(sorted(found))

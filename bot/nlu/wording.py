@@ -95,26 +95,35 @@ class Wording:
 
 @dataclass(frozen=True)
 class Cues:
-    """A word of each of some templates: where a message has none of them, no template can fit."""
+    """A word of each of some templates: where a message has none of them, no template can fit.
+
+    `is_open`: some template has no word whose beginning is known, so that any message may fit.
+    """
 
     whole: frozenset[str]
     begun: tuple[str, ...]
+    is_open: bool
 
     @classmethod
     def of(cls, templates: Iterable[str], language: str) -> "Cues":
         """The longest word of each template."""
         words = [
-            max(re.findall(r"[\w*]+", fold(_SLOT.sub(" ", text), language)), key=len, default="*")
+            max(re.findall(r"(?<![\w*])\w[\w*]*", fold(_SLOT.sub(" ", text), language)), key=len, default="")
             for text in templates
         ]
         return cls(
-            frozenset(word for word in words if "*" not in word),
+            frozenset(word for word in words if word and "*" not in word),
             tuple({word.partition("*")[0] for word in words if "*" in word}),
+            "" in words,
         )
 
     def may_be_in(self, words: Iterable[str]) -> bool:
-        """Whether one of the words is there."""
-        return any(word in self.whole or word.startswith(self.begun) for word in words)
+        """Whether a template may fit the words of a message."""
+        return self.is_open or any(self.has(word) for word in words)
+
+    def has(self, word: str) -> bool:
+        """Whether a word is one of them."""
+        return word in self.whole or word.startswith(self.begun)
 
 
 @cache

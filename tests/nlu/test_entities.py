@@ -477,3 +477,19 @@ def test_reading_costs_little(language):
             READER.read(text, language)
             costs.append(time.thread_time() - started)
     assert statistics.median(costs) < 0.0015
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("raudona palapinė", True),
+        ("palapinė", True),
+        ("grąžinau palapinę", False),
+        ("kur mano palapinė", False),
+        ("palapinė praleidžia vandenį", False),
+    ],
+)
+def test_a_message_that_only_names_products_is_told_from_one_that_says_more_of_them(text, only):
+    hints = READER.read(text, "lt").hints
+    assert "has_title" in hints
+    assert bool({"only_title", "one_title"} & set(hints)) == only
