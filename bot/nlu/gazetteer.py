@@ -78,7 +78,7 @@ class Gazetteer:
         self._ordinary = ordinary
         self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         self._values: dict[tuple[str, str], str] = {}
-        vocabulary: set = set()
+        vocabulary: set[str] = set()
         for entity, value, phrase in self._phrases(data):
             if phrase.strip():
                 self._values.setdefault((entity, phrase.lower()), value)

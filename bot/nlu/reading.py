@@ -17,6 +17,7 @@ from bot.nlu.gazetteer import Gazetteer, LiveGazetteer
 from bot.nlu.lexicon import Folded, Hit
 from bot.nlu.orders import ALONE, OrderNumbers, places, prices, wishes
 from bot.nlu.roles import sides, with_roles
+from bot.nlu.sizes import exchanged_sizes, sizes_behind
 from bot.nlu.spans import Span, without_overlaps
 from bot.nlu.translated import Translated
 from bot.nlu.wording import Wording, wording
@@ -55,9 +56,7 @@ CARRIERS = frozenset(
     """.split()  # noqa: SIM905 - three hundred lines otherwise
 )
 _FIVE_DIGITS = re.compile(r"(?<![\w@.,:/#€$£+-])\d{5}(?![\w@%€]|[-.,:/]\d)")
-_LAST_SIZE = re.compile(r"(?<![\w-])(?<!\w')(\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})\s*(?:[?!.,]|$)", re.I)
 _FILLERS = frozenset(("of", "the", "your", "those", "these", "x"))
-_SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w'])", re.I)
 SEARCHED = ("brand", "category", "material", "product")  # kinds whose words are searched for
 HINTED = ("brand", "category", "colour", "size", "option", "ordinal")
 _TOKEN = re.compile(r"[\w'’]+(?:-[\w]+)*")
@@ -161,9 +160,9 @@ class Reader:
         spans = without_overlaps(
             [
                 *spans,
-                *_sizes_behind(text, titles, gazetteer),
+                *sizes_behind(text, titles, gazetteer),
                 *quantities(message, [*hits, *_in_english(message, [*titles, *named])], said),
-                *_bare_sizes(text, parts, gazetteer),
+                *exchanged_sizes(text, parts, gazetteer),
                 *titles,
                 *named,
                 *wishes(text),
@@ -199,7 +198,7 @@ class Reader:
             [
                 *spans,
                 *quantities(message, list(asked.counted()), said),
-                *_bare_sizes(text, parts, gazetteer),
+                *exchanged_sizes(text, parts, gazetteer),
                 *asked.spans(doc),
                 *_alone(text),
             ]
@@ -241,23 +240,6 @@ def _alone(text: str) -> Iterator[Span]:
     """A digit by itself is a position in the list that was shown."""
     for match in ALONE.finditer(text):
         yield Span("ordinal", match.group(1), match.start(), match.end())
-
-
-def _bare_sizes(text: str, parts: Sequence[tuple[str, int, int]], gazetteer: Gazetteer) -> Iterator[Span]:
-    """Sizes by themselves, where one thing is wanted for another: 'M instead of L'."""
-    for _, start, end in parts:
-        for match in _SIZE.finditer(text, start, end):
-            value = gazetteer.value("size", match.group())
-            if value:
-                yield Span("size", value, *match.span())
-
-
-def _sizes_behind(text: str, titles: Sequence[Span], gazetteer: Gazetteer) -> Iterator[Span]:
-    """A size by itself behind a product, at the end of what is said: 'rain suit 104', 'wind shell women's s'."""
-    for match in _LAST_SIZE.finditer(text):
-        value = gazetteer.value("size", match.group(1))
-        if value and any(title.end <= match.start(1) for title in titles):
-            yield Span("size", value, match.start(1), match.end(1))
 
 
 def _payment_numbers(text: str) -> Iterator[Span]:

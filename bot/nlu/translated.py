@@ -8,10 +8,10 @@ from spacy.tokens import Doc
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.lexicon import Folded, Hit
 from bot.nlu.orders import OrderNumbers
+from bot.nlu.sizes import SIZE
 from bot.nlu.spans import Span
 from bot.nlu.wording import Wording
 
-_SIZE = re.compile(r"(?<![\w'-])(?:\d?X{0,3}[SL]|X{0,2}S|M|\d{2,3})(?![\w']|\s?[cm]m\b)", re.I)
 _POSTCODE = re.compile(r"\d{4,6}")
 _NEAR = 3  # words between a word such as "order" and the number it is about
 _LEAST_LATIN = 4  # letters of a word of a title that counts by itself
@@ -138,7 +138,7 @@ class Translated:
         """A size as the catalogue writes it: in capitals, beside a word for size, or alone."""
         is_cued = self.cue("size_word")
         text = self._message.typed
-        for match in _SIZE.finditer(text):
+        for match in SIZE.finditer(text):
             value = self._gazetteer.value("size", match.group())
             is_loud = not match.group().isdigit() and match.group().isupper() and not text.isupper()
             if value and (is_loud or is_cued(match.start()) or text.strip(" .,!?") == match.group()):
