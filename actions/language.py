@@ -8,8 +8,8 @@ from rasa_sdk.events import EventType
 from actions.base import ShopAction, Speaker
 from actions.turn import Turn
 from bot.core import languages
+from bot.core.folding import fold
 from bot.core.messages import Language
-from bot.nlu.scripts import fold
 
 
 class SwitchLanguage(ShopAction):

@@ -23,6 +23,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.core.folding import fold
 from bot.nlu import embeddings, encoder, ensemble
 from bot.nlu.encoder import Embedder, SentenceEncoder
 from bot.nlu.ensemble import Ensemble
@@ -33,7 +34,6 @@ from bot.nlu.language import ENGLISH, SHARES
 from bot.nlu.ngrams import Style
 from bot.nlu.off_topic import OFF_TOPIC
 from bot.nlu.reading import MASKS, Reader
-from bot.nlu.scripts import fold
 
 LEAVES = "aisle_leaves"
 COVERAGE = "aisle_coverage"

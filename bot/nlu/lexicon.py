@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from bot.nlu.scripts import fold, fold_with_offsets
+from bot.core.folding import fold, fold_with_offsets
 
 _WORD = re.compile(r"\w+")
 _PATTERN_WORD = re.compile(r"[\w*]+")

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from bot.core.folding import fold
 from bot.core.languages import FOLDER
 from bot.nlu.lexicon import Lexicon, as_regex
-from bot.nlu.scripts import fold
 
 # key of words.yml -> kind in the lexicon; those whose words may be misspelt
 KINDS = {

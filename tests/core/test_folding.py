@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.nlu.scripts import fold, fold_with_offsets
+from bot.core.folding import fold, fold_with_offsets
 
 TEXTS = [
     "Žalią kuprinę, prašau!",
