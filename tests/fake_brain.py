@@ -2,8 +2,9 @@
 
 It answers by what it is told, so tests read like talk:
 `person` hands off, `proof <customer id>` proves who the shopper is, `bye` closes, `buttons` offers two, `product`
-shows a card, `boom` fails an action, `mute` says nothing, `slow <seconds>` takes that long, `html` answers with
-markup, anything else is echoed. Every turn received is kept in `turns`; `down` makes it refuse connections' requests
+shows a card, `in lt …` is heard in Lithuanian, `speak lt` asks for it, `boom` fails an action, `mute` says nothing,
+`slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received is kept in
+`turns`; `down` makes it refuse connections' requests
 with 503, `broken` with 500.
 A repeated message id replays.
 """
@@ -103,6 +104,7 @@ async def _answer(text: str) -> dict[str, Any]:
     word, _, rest = text.partition(" ")
     replies: list[dict[str, Any]] = []
     intent, failed = "echo", ""
+    language: dict[str, Any] = {}
     match word.lower():
         case "person":
             replies = [
@@ -152,6 +154,14 @@ async def _answer(text: str) -> dict[str, Any]:
         case "faq":
             replies = [{"text": "Thirty days.", "response": "utter_faq/returns"}]
             intent = "faq/returns"
+        case "in":  # `in lt kur mano siunta`: a message in Lithuanian
+            language = {"message": rest.split()[0], "answer": rest.split()[0], "is_sure": True}
+            replies = [{"text": f"echo: {text}"}]
+        case "speak":  # `speak lt`: asks for Lithuanian
+            replies = [
+                {"custom": {"type": "language", "locale": rest}},
+                {"text": "Of course.", "response": "utter_language_switched"},
+            ]
         case "/affirm":
             replies = [{"text": "You said yes."}]
         case "/deny":
@@ -166,6 +176,7 @@ async def _answer(text: str) -> dict[str, Any]:
             "ranking": [{"intent": intent, "confidence": 0.9}],
             "entities": [],
             "is_fallback": False,
+            "language": language,
         },
         "slots": {},
         "active_form": "",
