@@ -133,12 +133,12 @@ class Ensemble:
         return sum(f"w:{word}" in known for word in words) / len(words) if words else 1.0
 
     def save(self, folder: Path) -> None:
-        """Write `ensemble.safetensors` and `ensemble.json`."""
+        """Write `ensemble.safetensors` and `ensemble.json`; the large arrays in 16 bits."""
         arrays = {
             "idf": self.views.vectoriser.idf,
-            "weights": self.views.weights,
+            "weights": self.views.weights.astype(np.float16),
             "bias": self.views.bias,
-            "joint_weights": self.views.joint_weights,
+            "joint_weights": self.views.joint_weights.astype(np.float16),
             "joint_bias": self.views.joint_bias,
             "joint_dual": self.views.joint_dual,
             "examples": self.views.examples.astype(np.float16),
@@ -165,9 +165,9 @@ class Ensemble:
         vocabulary = {gram: index for index, gram in enumerate(names["vocabulary"])}
         views = Views(
             Vectoriser(vocabulary, arrays["idf"]),
-            arrays["weights"],
+            arrays["weights"].astype(np.float32),
             arrays["bias"],
-            arrays["joint_weights"],
+            arrays["joint_weights"].astype(np.float32),
             arrays["joint_bias"],
             arrays["joint_dual"],
             arrays["examples"].astype(np.float32),
