@@ -6,7 +6,7 @@ it. Without a desk (`rasa shell`) each message is looked at by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,14 +72,10 @@ class LanguageIdentifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the languages of the examples, and from data/languages/others.tsv what others are like."""
-        texts: dict[str, list[str]] = {}
+        written: dict[str, list[str]] = {}
         for example in training_data.intent_examples:
-            texts.setdefault(example.get(LANGUAGE, ENGLISH), []).append(example.get(TEXT))
-        for code in texts:
-            texts[code] += _said(code)
-        for code, text in others():
-            texts.setdefault(f"{OTHER}:{code}", []).append(text)
-        self._model = train(texts)
+            written.setdefault(example.get(LANGUAGE, ENGLISH), []).append(example.get(TEXT))
+        self._model = train(examples_of(written))
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
@@ -99,11 +95,16 @@ class LanguageIdentifier(GraphComponent):
             component._model = LanguageModel.load(folder)
         return component
 
+    @property
+    def model(self) -> LanguageModel:
+        """What it learnt; Rasa loads a component before anything else."""
+        assert self._model is not None  # noqa: S101 - see above
+        return self._model
+
     def process(self, messages: list[Message]) -> list[Message]:
         """Identify; a payload is in the language of its conversation."""
-        assert self._model is not None  # noqa: S101 - Rasa loads before it processes
         for message in messages:
-            found, shares = identify(self._model, message.get(TEXT) or "", message.get(METADATA) or {})
+            found, shares = identify(self.model, message.get(TEXT) or "", message.get(METADATA) or {})
             message.set(MESSAGE_LANGUAGE, max(shares, key=lambda code: shares[code]))
             message.set(SHARES, shares)
             message.set(OUTPUT, asdict(found), add_to_output=True)
@@ -119,17 +120,13 @@ def identify(
     conversation got it), `languages` (locales the shop answers in; all when not given).
     """
     before = str(metadata.get("language") or "")
-    told_by = str(metadata.get("language_from") or ("page" if before else ""))
-    code = before.partition("-")[0]
-    ours = [label for label in model.labels if not label.startswith(OTHER)]
-    kept = code if code in ours else ENGLISH
+    told_by = _told_by(metadata)
+    ours = _ours(model)
+    kept = _kept(model, metadata)
     words = [] if text.startswith("/") else words_of(text)
     if not words:
         return Identified(kept, before or kept, 0.0), {kept: 1.0}
-    prior = {label: RARE for label in model.labels if label not in ours}
-    if before:
-        prior[kept] = KEPT.get(told_by, 1.0)
-    shares = model.probabilities(text, prior)
+    shares = weighed(model, text, metadata)
     others = sum(share for label, share in shares.items() if label.startswith(OTHER))
     mine = {label: shares[label] for label in ours}
     best = max(mine, key=lambda label: mine[label])
@@ -152,6 +149,29 @@ def identify(
     return Identified(said, answer, round(confidence, 3), can_change and bool(before), is_sure), read_in
 
 
+def weighed(model: LanguageModel, text: str, metadata: Mapping[str, Any]) -> dict[str, float]:
+    """Label -> probability of a text in its conversation; labels of languages nobody answers in are `other:<code>`."""
+    ours = _ours(model)
+    prior = {label: RARE for label in model.labels if label not in ours}
+    if metadata.get("language"):
+        prior[_kept(model, metadata)] = KEPT.get(_told_by(metadata), 1.0)
+    return model.probabilities(text, prior)
+
+
+def _ours(model: LanguageModel) -> list[str]:
+    return [label for label in model.labels if not label.startswith(OTHER)]
+
+
+def _kept(model: LanguageModel, metadata: Mapping[str, Any]) -> str:
+    """The language of the conversation so far; English where none of ours."""
+    code = str(metadata.get("language") or "").partition("-")[0]
+    return code if code in _ours(model) else ENGLISH
+
+
+def _told_by(metadata: Mapping[str, Any]) -> str:
+    return str(metadata.get("language_from") or ("page" if metadata.get("language") else ""))
+
+
 def in_script(code: str, text: str) -> str:
     """The locale of a language for the script of a text: `sr` or `sr-Latn`."""
     latin = f"{code}{LATIN}"
@@ -160,6 +180,14 @@ def in_script(code: str, text: str) -> str:
         if sum(letter < "\u0250" for letter in letters) * 2 > len(letters):
             return latin
     return code
+
+
+def examples_of(written: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What the model learns: what shoppers write and the desk says by language, and what other languages are like."""
+    texts = {code: [*lines, *_said(code)] for code, lines in written.items()}
+    for code, text in others():
+        texts.setdefault(f"{OTHER}:{code}", []).append(text)
+    return texts
 
 
 def others() -> list[tuple[str, str]]:
