@@ -46,7 +46,7 @@ class FallBack(ShopAction):
             hand_off(turn, speaker, Reason.NOT_UNDERSTOOD)
         elif turn.intent == "none_of_these":
             speaker.say("utter_rephrase")
-        elif misses == 1:
+        elif misses == 1 and not _is_one_of_two(turn, candidates):
             speaker.say("utter_not_understood_again")
         elif candidates:
             values: dict[str, Any] = {}
@@ -67,6 +67,16 @@ def _misses(turn: Turn) -> int:
             break
         count += 1
     return count
+
+
+def _is_one_of_two(turn: Turn, candidates: list[tuple[str, str]]) -> bool:
+    """Whether it is clear that one of two answers is meant: worth asking, even after a miss."""
+    why = (turn.parsed.get("intent") or {}).get("why")
+    return (
+        why == "ambiguous"
+        and len(candidates) == 2
+        and all(payload.startswith("/faq/") for _, payload in candidates)
+    )
 
 
 def _candidates(turn: Turn) -> list[tuple[str, str]]:

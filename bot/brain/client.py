@@ -10,6 +10,7 @@ import aiohttp
 from bot.core.errors import BrainUnavailable
 
 FORGET_SECONDS = 10.0
+EXPLAIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,33 @@ class Brain:
                     raise BrainUnavailable(f"the brain answered {response.status}")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
+
+    async def explain(self, text: str, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Why a message is understood as it is (docs/nlu.md); no turn is taken and nothing kept.
+
+        Raises:
+            BrainRefused: its model cannot say.
+            BrainUnavailable: it cannot be reached, or took too long.
+        """
+        body = {"text": text, "metadata": metadata}
+        try:
+            async with (
+                asyncio.timeout(EXPLAIN_SECONDS),
+                self._client().post(
+                    f"{self._url}/webhooks/desk/explain", json=body, headers=self._headers
+                ) as response,
+            ):
+                if response.status in (404, 503):
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+                data = await response.json(content_type=None) if response.status == 200 else None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
+        except ValueError as error:
+            raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
+        found = data.get("explanation") if isinstance(data, dict) else None
+        if not isinstance(found, dict):
+            raise BrainRefused("the brain cannot explain messages")
+        return found
 
     async def is_up(self) -> bool:
         """Whether the brain answers within a second (a wrong secret counts as down)."""

@@ -1,8 +1,5 @@
 """`aisle nlu evaluate`: how well a set of labelled messages is understood, as a table, a page or JSON."""
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,21 +7,19 @@ from typing import Any
 import click
 from jinja2 import Environment, FileSystemLoader
 
-from bot.cli.common import ROOT, as_json, say
-from bot.core.errors import AisleError
+from bot.cli import in_brain
+from bot.cli.common import as_json, say
+from bot.cli.nlu_explain import explain
 
 WORST = 10  # intents in the table; the page and the JSON have all
 
 
-class NotEvaluated(AisleError):
-    """The messages could not be read, or the measuring failed."""
-
-    code = "not_evaluated"
-
-
 @click.group("nlu")
 def command() -> None:
-    """Look at how well messages are understood."""
+    """Look at how well messages are understood, and why."""
+
+
+command.add_command(explain)
 
 
 @command.command("evaluate")
@@ -59,7 +54,7 @@ def evaluate(
     words += ["--test", str(test.resolve())] if test is not None else []
     words += [word for label in outside for word in ("--out-of-scope", label)]
     words += ["--no-encoder"] if is_plain else []
-    found = _measured(words)
+    found = in_brain.run("bot.nlu.evaluate", words)
     if page is not None:
         page.write_text(report(found, data.name, test.name if test else ""), encoding="utf-8")
     if is_json:
@@ -69,26 +64,6 @@ def evaluate(
         click.echo(line)
     if page is not None:
         click.echo(f"\nAll intents and confusions: {page}")
-
-
-def _measured(words: list[str]) -> dict[str, Any]:
-    python = Path(os.environ.get("AISLE_BRAIN_ENV") or ROOT / ".venv-brain") / "bin" / "python"
-    if not python.exists():
-        raise NotEvaluated(f"{python} is missing: make env")
-    # one thread: figures of one core, and products too small to share
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        [str(python), "-m", "bot.nlu.evaluate", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise NotEvaluated((done.stderr.strip().splitlines() or ["the measuring ended without a word"])[-1])
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
 
 
 def summary(found: dict[str, Any]) -> Iterator[str]:

@@ -18,6 +18,10 @@ from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
+DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people
+DECIDED_LEAVES = 3
+CATALOGUE = "search_by_catalogue"
+ANSWERS = "faq/"
 ABOUT_PRODUCTS = frozenset(
     {"query", "option", "ordinal", "sort", "in_stock"}
 )  # found by chance where products are not meant
@@ -36,9 +40,18 @@ class Decision(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """`scope`: how much of the threshold found in training a message has to reach; `ambiguity`: least lead over
         the second; `candidate`: least to be offered; a message of which less than `coverage` of the words is known
-        needs a confidence of `strange`.
+        needs a confidence of `strange`. Two answers that have `together` of the confidence, the first with a lead
+        below `close`, are both offered.
         """
-        return {"scope": 1.0, "ambiguity": 0.06, "candidate": 0.06, "coverage": 0.35, "strange": 0.7}
+        return {
+            "scope": 1.0,
+            "ambiguity": 0.06,
+            "candidate": 0.06,
+            "coverage": 0.35,
+            "strange": 0.7,
+            "close": 0.4,
+            "together": 0.7,
+        }
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -60,27 +73,58 @@ class Decision(IntentClassifier, GraphComponent):
             leaves = message.get(LEAVES) or []
             if not leaves or (message.get(TEXT) or "").startswith("/"):
                 continue
-            best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
-            why = ""
-            if (message.get(SCOPE) or 0.0) < self._config["scope"]:
-                why = "low_confidence"
-            elif (message.get(COVERAGE) or 0.0) < self._config["coverage"] and best < self._config["strange"]:
-                why = "low_confidence"  # another language, or keys at random: likely only by chance
-            elif best - second < self._config["ambiguity"]:
+            why = self._doubt(message, leaves)
+            is_search = bool(why) and _names_products(message, leaves[0]["name"])
+            are_close = self._are_close(leaves)
+            if are_close and not why:
                 why = "ambiguous"
-            if why and (message.get(OUTPUT) or {}).get("message") == OTHER:
-                why = "other_language"
             entities = message.get(ENTITIES) or []
-            if why and _names_products(message, leaves[0]["name"]):
+            if is_search:
                 # the catalogue knows every word of it: "titanium spork", which no example could teach
-                search = {"name": SEARCH, "confidence": best}
+                search = {"name": SEARCH, "confidence": leaves[0]["confidence"]}
                 message.set(INTENT, search, add_to_output=True)
             elif why:
-                self._fall_back(message, leaves, why)
+                self._fall_back(message, leaves[:2] if are_close else leaves, why)
             elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
-                kept = [e for e in entities if e["entity"] not in ABOUT_PRODUCTS or "role" in e]
-                message.set(ENTITIES, kept, add_to_output=True)
+                message.set(
+                    ENTITIES, [e for e in entities if e["entity"] not in ABOUT_PRODUCTS], add_to_output=True
+                )
+            message.set(
+                DECIDED,
+                {
+                    "why": CATALOGUE if is_search else why,
+                    "scope": round(message.get(SCOPE) or 0.0, 2),
+                    "leaves": [
+                        {"intent": leaf["name"], "confidence": leaf["confidence"]}
+                        for leaf in leaves[:DECIDED_LEAVES]
+                    ],
+                },
+                add_to_output=True,
+            )
         return messages
+
+    def _doubt(self, message: Message, leaves: list[dict[str, Any]]) -> str:
+        """Why not to act on the best leaf; empty where nothing speaks against it."""
+        best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
+        why = ""
+        if (message.get(SCOPE) or 0.0) < self._config["scope"]:
+            why = "low_confidence"
+        elif (message.get(COVERAGE) or 0.0) < self._config["coverage"] and best < self._config["strange"]:
+            why = "low_confidence"  # another language, or keys at random: likely only by chance
+        elif best - second < self._config["ambiguity"]:
+            why = "ambiguous"
+        if why and (message.get(OUTPUT) or {}).get("message") == OTHER:
+            why = "other_language"
+        return why
+
+    def _are_close(self, leaves: list[dict[str, Any]]) -> bool:
+        """Whether it is one of two answers, and hard to say which."""
+        if len(leaves) < 2 or not all(
+            leaf["name"].startswith(ANSWERS) and leaf["title"] for leaf in leaves[:2]
+        ):
+            return False
+        best, second = leaves[0]["confidence"], leaves[1]["confidence"]
+        return bool(best - second < self._config["close"] and best + second >= self._config["together"])
 
     def _fall_back(self, message: Message, leaves: list[dict[str, Any]], why: str) -> None:
         ranking = message.get("intent_ranking") or []

@@ -1,5 +1,6 @@
 """The desk's door to the brain: one message in, everything the turn said and understood out."""
 
+import asyncio
 import hmac
 import json
 import logging
@@ -15,7 +16,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.nlu.action_endpoint import ActionEndpoint
-from bot.nlu.decision import FALLBACK
+from bot.nlu.decision import DECIDED, FALLBACK
+from bot.nlu.explanation import Parts, explain
 from bot.nlu.language import OUTPUT
 from bot.nlu.processor import TurnProcessor
 
@@ -97,6 +99,26 @@ class DeskInput(InputChannel):
             async with agent.lock_store.lock(f"desk:{sender}"):  # after the turn that is being taken on it
                 _store(agent).forget(sender, message_id)
             return response.json({"ok": True})
+
+        @door.route("/explain", methods=["POST"])
+        async def why(request: Request) -> HTTPResponse:
+            if not self._is_desk(request):
+                return _refuse(403, "not_allowed", "The secret is missing or wrong.")
+            try:
+                body = json.loads(request.body)
+                text, metadata = _text(body, "text"), body.get("metadata")
+            except ValueError as error:
+                return _refuse(400, "bad_input", str(error))
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return _refuse(503, "brain_unavailable", "No model is loaded.")
+            self._action_endpoint(agent)  # which makes the runner ours
+            parts = Parts.of(node._component for node in agent.processor.graph_runner.nodes.values())
+            if parts is None:
+                return _refuse(501, "not_ours", "The pipeline of this model is not the one of config.yml.")
+            told = metadata if isinstance(metadata, dict) else {}
+            found = await asyncio.to_thread(explain, parts, text, told)  # shoppers' turns go on meanwhile
+            return response.json({"ok": True, "explanation": found}, dumps=_dumps)
 
         return door
 
@@ -208,14 +230,19 @@ def _understood(message: UserUttered) -> dict[str, Any]:
         {"intent": item.get("intent_response_key"), "confidence": item.get("confidence")}
         for item in selected.get("ranking") or []
     ]
+    decided = parsed.get(DECIDED) or {}
     return {
         "intent": message.intent.get("full_retrieval_intent_name") or name,
         "confidence": message.intent.get("confidence") or 0.0,
         "ranking": ranking,
         "topics": topics,
         "entities": [
-            {key: e.get(key) for key in ("entity", "value", "start", "end")} for e in message.entities or []
+            {key: e[key] for key in ("entity", "value", "start", "end", "role") if key in e}
+            for e in message.entities or []
         ],
+        "leaves": decided.get("leaves") or [],
+        "scope": decided.get("scope"),
+        "why": decided.get("why", ""),
         "is_fallback": name == FALLBACK,
         "language": parsed.get(OUTPUT) or {},
     }

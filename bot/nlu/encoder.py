@@ -64,14 +64,12 @@ class SentenceEncoder:
 
     def encode_one(self, text: str) -> np.ndarray:
         """float32, 384; remembered."""
-        vector = self._recent.get(text)
+        vector = self._recent.pop(text, None)  # in one step: explanations are made in a thread of their own
         if vector is None:
             vector = self._run(self._tokenizer.encode(text).ids)
-            self._recent[text] = vector
-            if len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
-        else:
-            self._recent.move_to_end(text)
+        self._recent[text] = vector
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
         return vector
 
     def is_rare(self, word: str) -> bool:

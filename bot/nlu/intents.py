@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ LEAVES = "aisle_leaves"
 COVERAGE = "aisle_coverage"
 SCOPE = "aisle_scope"
 RANKING_LENGTH = 6
+EXAMPLES = "examples.json.z"
+NO_EXAMPLES = zlib.compress(b"[]")  # models of earlier versions kept none
 # what the encoder reads where the n-grams read a mask
 SPOKEN_MASKS = {
     MASKS[name]: words
@@ -52,11 +55,28 @@ SPOKEN_MASKS = {
 
 
 @dataclass(frozen=True)
+class Taught:
+    """One example as it is written, its leaf, and as the n-grams read it."""
+
+    text: str
+    leaf: str
+    read: str
+
+
+@dataclass(frozen=True)
 class Spoken:
-    """What the classifier knows in one language; `titles`: leaf -> its wording in 'did you mean'."""
+    """What the classifier knows in one language; `titles`: leaf -> its wording in 'did you mean'.
+
+    `packed`: the examples as `Taught` in their order, packed, as only an explanation asks for them.
+    """
 
     model: Ensemble
     titles: Mapping[str, str]
+    packed: bytes
+
+    def examples(self) -> list[Taught]:
+        """What it was taught with."""
+        return [Taught(*row) for row in json.loads(zlib.decompress(self.packed))]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -115,6 +135,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
                 (folder / code / "titles.json").write_text(
                     json.dumps(spoken.titles, ensure_ascii=False), encoding="utf-8"
                 )
+                (folder / code / EXAMPLES).write_bytes(spoken.packed)
         return self._resource
 
     def _fit(self, code: str, messages: Sequence[Message], reader: Reader) -> Spoken:
@@ -141,7 +162,11 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
                 style=Style(has_concepts=is_english),
             ),
         )
-        return Spoken(model, titles)
+        rows = [
+            (message.get(TEXT), leaf, read)
+            for message, leaf, (read, _) in zip(messages, labels, examples, strict=True)
+        ]
+        return Spoken(model, titles, zlib.compress(json.dumps(rows, ensure_ascii=False).encode()))
 
     @classmethod
     def load(
@@ -157,7 +182,10 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             for path in sorted(folder.iterdir()):
                 titles = json.loads((path / "titles.json").read_text(encoding="utf-8"))
-                component._spoken[path.name] = Spoken(Ensemble.load(path), titles)
+                packed = path / EXAMPLES
+                component._spoken[path.name] = Spoken(
+                    Ensemble.load(path), titles, packed.read_bytes() if packed.exists() else NO_EXAMPLES
+                )
         component._classes = frozenset(
             leaf for spoken in component._spoken.values() for leaf in spoken.model.classes
         )
@@ -184,23 +212,17 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         text = message.get(TEXT) or ""
         if text.startswith("/") and text[1:].strip() in self._classes:
             return [{"name": text[1:].strip(), "confidence": 1.0}]
-        reading = message.get(READING)
-        masked, hints = (reading.masked, reading.hints) if reading is not None else (text, ())
-        shares = {
-            code: share for code, share in (message.get(SHARES) or {}).items() if code in self._spoken
-        } or {ENGLISH: 1.0}
-        total = sum(shares.values())
+        masked, hints = read_by_rules(message)
         together: dict[str, float] = {}
         titles: Mapping[str, str] = {}
         scope = coverage = 0.0
-        for code, share in sorted(shares.items(), key=lambda item: item[1]):
-            spoken = self._spoken[code]
-            prediction = spoken.model.predict(folded(masked, code), hints, self._vector(spoken.model, masked))
+        for code, share, spoken in self.readers(message):
+            prediction = spoken.model.predict(folded(masked, code), hints, self.vector(spoken.model, masked))
             for leaf, probability in zip(
                 spoken.model.classes, prediction.probabilities.tolist(), strict=True
             ):
-                together[leaf] = together.get(leaf, 0.0) + share / total * probability
-            scope += share / total * prediction.scope / max(spoken.model.threshold, 0.01)
+                together[leaf] = together.get(leaf, 0.0) + share * probability
+            scope += share * prediction.scope / max(spoken.model.threshold, 0.01)
             coverage = max(coverage, spoken.model.coverage(folded(masked, code)))
             titles = spoken.titles  # of the likeliest language, which comes last
         message.set(SCOPE, scope)
@@ -211,7 +233,17 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             for leaf, probability in best
         ]
 
-    def _vector(self, model: Ensemble, masked: str) -> np.ndarray | None:
+    def readers(self, message: Message) -> list[tuple[str, float, Spoken]]:
+        """(language, share of the say, what is known in it) of all that read a message, the likeliest last."""
+        shares = {
+            code: share for code, share in (message.get(SHARES) or {}).items() if code in self._spoken
+        } or {ENGLISH: 1.0}
+        total = sum(shares.values())
+        ordered = sorted(shares.items(), key=lambda item: item[1])
+        return [(code, share / total, self._spoken[code]) for code, share in ordered]
+
+    def vector(self, model: Ensemble, masked: str) -> np.ndarray | None:
+        """The embedding of a message, where a model has use for it."""
         if self._encoder is None or not model.uses_encoder:
             return None
         return self._encoder.encode_one(spoken_out(masked))
@@ -226,6 +258,12 @@ class InWords:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32, texts x size; rows have length one."""
         return self._behind.encode([spoken_out(text) for text in texts])
+
+
+def read_by_rules(message: Message) -> tuple[str, Sequence[str]]:
+    """The text with what was recognised masked, and the hints."""
+    reading = message.get(READING)
+    return (reading.masked, reading.hints) if reading is not None else (message.get(TEXT) or "", ())
 
 
 def folded(masked: str, code: str) -> str:

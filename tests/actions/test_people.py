@@ -58,6 +58,15 @@ async def test_first_the_bot_asks_what_was_meant_with_buttons_that_work(talk: Ta
     assert outcome.of(Note) == [Note(kind="fallback", label="low_confidence", value=0.2)]
 
 
+async def test_one_of_two_answers_is_asked_for_even_after_a_miss(talk: Talk) -> None:
+    pair = [{"name": f"faq/{name}", "confidence": 0.4, "title": name} for name in ("returns", "refund_time")]
+    await talk.act("action_fall_back", "hm", intent="nlu_fallback")
+    close = {"intent": {"name": "nlu_fallback", "confidence": 0.4, "why": "ambiguous"}, "candidates": pair}
+    outcome = await talk.act("action_fall_back", "money back", intent="nlu_fallback", parsed=close)
+    values = outcome.values("utter_did_you_mean_two")
+    assert [values["payload1"], values["payload2"]] == ["/faq/returns", "/faq/refund_time"]
+
+
 async def test_then_it_asks_to_rephrase_and_then_fetches_a_person(talk: Talk) -> None:
     assert (await talk.act("action_fall_back", "hm", intent="nlu_fallback")).said == ["utter_not_understood"]
     again = await talk.act("action_fall_back", "hmm", intent="nlu_fallback")

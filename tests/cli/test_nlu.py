@@ -1,13 +1,15 @@
-"""`aisle nlu evaluate`: the real program where the brain's environment is, and how it refuses."""
+"""`aisle nlu evaluate` and `explain`: the real program where the brain's environment is, and how it refuses."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli import group, nlu
+from bot.brain import train
+from bot.cli import group, nlu, nlu_explain
 from tests.cli.conftest import ROOT
 
 FOUND: dict[str, Any] = {
@@ -81,3 +83,76 @@ def test_the_program_measures_and_refuses(tmp_path: Path) -> None:
         1,
         f"aisle: {file}: no column intent (or label, category)\n",
     )
+
+
+EXPLAINED: dict[str, Any] = {
+    "text": "money for what i sent back",
+    "language": {
+        "message": "en", "answer": "en", "confidence": 0.98, "is_sure": True,
+        "ranking": [{"language": "en", "share": 0.98}, {"language": "other:nl", "share": 0.02}],
+    },
+    "entities": [{"entity": "size", "value": "L", "text": "large", "start": 0, "end": 5, "role": "wanted"}],
+    "leaves": [
+        {"leaf": "faq/refund_time", "title": "When refunds come", "confidence": 0.55},
+        {"leaf": "faq/returns", "title": "How returns work", "confidence": 0.3},
+    ],
+    "decision": {
+        "intent": "nlu_fallback", "why": "ambiguous", "scope": 1.5, "offers": ["faq/refund_time", "faq/returns"],
+    },
+    "read_as": [{"language": "en", "share": 1.0, "text": "money for what i sent back"}],
+    "hints": ["has_size"],
+    "known_words": 1.0,
+    "scope": {"of_threshold": 1.5, "value": 0.45, "threshold": 0.3},
+    "views": [
+        {
+            "view": "n-grams",
+            "weight": 1.2,
+            "leaves": [{"leaf": "faq/refund_time", "confidence": 0.5}, {"leaf": "faq/returns", "confidence": 0.2}],
+        }
+    ],
+    "words": [{"word": "money", "for_best": 2.5, "for_second": -1.0}],
+    "grams": {
+        "for": [{"gram": "money", "kind": "word", "weight": 0.2}],
+        "against": [{"gram": "_sen", "kind": "letters", "weight": -0.1}],
+    },
+    "nearest_by": "embeddings",
+    "nearest": [{"text": "when is my money back", "leaf": "faq/refund_time", "likeness": 0.8}],
+}  # fmt: skip
+
+
+def test_the_explanation_says_the_reason_the_words_and_the_nearest_examples() -> None:
+    lines = [" ".join(line.split()) for line in nlu_explain.table(EXPLAINED)]
+    assert "language en (en 0.980, other:nl 0.020); answered in en" in lines
+    assert "entity size, wanted: L (large)" in lines
+    assert "scope 0.450, threshold 0.300: in scope; 100% of the words known" in lines
+    assert "decision nlu_fallback – asks back: the first two are too close" in lines
+    assert "offers faq/refund_time, faq/returns" in lines
+    assert "n-grams: faq/refund_time 0.500 1.200" in lines
+    assert "money +2.50 -1.00" in lines
+    assert lines.index("money (word) +0.200") < lines.index("_sen (letters) -0.100")
+    assert "when is my money back 0.800 faq/refund_time" in lines
+
+
+def test_every_reason_of_the_decision_is_said_in_words() -> None:
+    source = (ROOT / "bot" / "nlu" / "decision.py").read_text(encoding="utf-8")
+    reasons = set(re.findall(r'(?:why|CATALOGUE) = "(\w+)"', source))
+    assert len(reasons) == 4
+    assert reasons <= set(nlu_explain.WHY)
+
+
+def test_without_a_model_it_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AISLE_MODELS", str(tmp_path))
+    done = CliRunner().invoke(group, ["nlu", "explain", "hello"], prog_name="aisle")
+    assert (done.exit_code, done.stderr) == (1, "aisle: There is no model yet: aisle train\n")
+
+
+@pytest.mark.brain
+@pytest.mark.skipif(not (ROOT / ".venv-brain").exists(), reason="no brain environment")
+@pytest.mark.skipif(train.newest(ROOT) is None, reason="no model")
+def test_the_program_explains_a_message_by_the_newest_model() -> None:
+    done = CliRunner().invoke(group, ["nlu", "explain", "where is order A1001", "--json"], prog_name="aisle")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["leaves"][0]["leaf"] == "track_order"
+    assert found["entities"][0]["value"] == "A1001"
+    assert found["model"].endswith(".tar.gz")
