@@ -111,7 +111,7 @@ def test_the_regression_in_the_dual_says_what_scikit_learn_says():
     known = LogisticRegression(C=2.0, class_weight="balanced", fit_intercept=False, tol=1e-8).fit(
         with_bias, targets
     )
-    assert ours[:, [0, 1, 3]] == pytest.approx(known.predict_proba(with_bias), abs=0.01)
+    assert ours[:, [0, 1, 3]] == pytest.approx(known.predict_proba(with_bias), abs=0.02)
     assert ours[:, 2].max() < 1e-6
 
 
