@@ -13,7 +13,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.entities import PRODUCT_INTENTS, READING
-from bot.nlu.intents import COVERAGE, LEAVES, RANKING_LENGTH, SCOPE
+from bot.nlu.intents import COVERAGE, LEAVES, OUT_OF_SCOPE, RANKING_LENGTH, SCOPE
 from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
@@ -44,7 +44,7 @@ class Decision(IntentClassifier, GraphComponent):
         below `close`, are both offered.
         """
         return {
-            "scope": 1.0,
+            "scope": 0.6,
             "ambiguity": 0.06,
             "candidate": 0.06,
             "coverage": 0.35,
@@ -74,7 +74,8 @@ class Decision(IntentClassifier, GraphComponent):
             if not leaves or (message.get(TEXT) or "").startswith("/"):
                 continue
             why = self._doubt(message, leaves)
-            is_search = bool(why) and _names_products(message, leaves[0]["name"])
+            is_doubted = bool(why) or leaves[0]["name"] == OUT_OF_SCOPE
+            is_search = is_doubted and _names_products(message, leaves[0]["name"])
             are_close = self._are_close(leaves)
             if are_close and not why:
                 why = "ambiguous"
@@ -86,9 +87,8 @@ class Decision(IntentClassifier, GraphComponent):
             elif why:
                 self._fall_back(message, leaves[:2] if are_close else leaves, why)
             elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
-                message.set(
-                    ENTITIES, [e for e in entities if e["entity"] not in ABOUT_PRODUCTS], add_to_output=True
-                )
+                kept = [e for e in entities if e["entity"] not in ABOUT_PRODUCTS or "role" in e]
+                message.set(ENTITIES, kept, add_to_output=True)
             message.set(
                 DECIDED,
                 {
@@ -106,6 +106,9 @@ class Decision(IntentClassifier, GraphComponent):
     def _doubt(self, message: Message, leaves: list[dict[str, Any]]) -> str:
         """Why not to act on the best leaf; empty where nothing speaks against it."""
         best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
+        is_other_language = (message.get(OUTPUT) or {}).get("message") == OTHER
+        if leaves[0]["name"] == OUT_OF_SCOPE:  # which is sure of itself
+            return "other_language" if is_other_language else ""
         why = ""
         if (message.get(SCOPE) or 0.0) < self._config["scope"]:
             why = "low_confidence"
@@ -113,9 +116,7 @@ class Decision(IntentClassifier, GraphComponent):
             why = "low_confidence"  # another language, or keys at random: likely only by chance
         elif best - second < self._config["ambiguity"]:
             why = "ambiguous"
-        if why and (message.get(OUTPUT) or {}).get("message") == OTHER:
-            why = "other_language"
-        return why
+        return "other_language" if why and is_other_language else why
 
     def _are_close(self, leaves: list[dict[str, Any]]) -> bool:
         """Whether it is one of two answers, and hard to say which."""

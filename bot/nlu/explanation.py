@@ -81,7 +81,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
     readers = parts.classifier.readers(message)
     code, _, spoken = readers[-1]
     read = folded(masked, code)
-    vector = parts.classifier.vector(spoken.model, masked)
+    vector = parts.classifier.vector(spoken, masked)
     best, second = _numbers(spoken.model, leaves)
     prediction = spoken.model.predict(read, hints, vector)
     nearest_by, nearest = _nearest(spoken, read, vector)
@@ -97,6 +97,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
             "of_threshold": found["decision"]["scope"],
             "value": round(prediction.scope, 3),
             "threshold": round(spoken.model.threshold, 3),
+            "outside": round(spoken.outside(read, hints, vector), 3),
         },
         "views": _views(spoken.model, read, hints, vector),
         "words": _words(parts.classifier, spoken, code, masked, hints, (best, second)),
@@ -199,7 +200,7 @@ def _words(
     model = spoken.model
 
     def logs(text: str) -> np.ndarray:
-        vector = classifier.vector(model, text)
+        vector = classifier.vector(spoken, text)
         return np.log(model.predict(folded(text, code), hints, vector).probabilities + 1e-9)
 
     whole = logs(masked)

@@ -40,6 +40,11 @@ LEAVES = "aisle_leaves"
 COVERAGE = "aisle_coverage"
 SCOPE = "aisle_scope"
 RANKING_LENGTH = 6
+OUT_OF_SCOPE, INSIDE = "out_of_scope", "inside"
+OUTSIDE_FOR_GATE = 40  # fewer examples of what is out of scope teach nothing of it
+OUTSIDE_FOR_THRESHOLD = 120  # the first ones are enough to find a threshold by
+SURE_OUTSIDE = 0.7  # from which the bot says so, instead of asking back
+GATE = "gate"
 EXAMPLES = "examples.json.z"
 NO_EXAMPLES = zlib.compress(b"[]")  # models of earlier versions kept none
 # what the encoder reads where the n-grams read a mask
@@ -67,12 +72,26 @@ class Taught:
 class Spoken:
     """What the classifier knows in one language; `titles`: leaf -> its wording in 'did you mean'.
 
-    `packed`: the examples as `Taught` in their order, packed, as only an explanation asks for them.
+    `gate` tells what is no business of a shop; None where there are too few examples of that. `packed`: the examples of
+    `model` as `Taught` in their order, packed, as only an explanation asks for them.
     """
 
     model: Ensemble
+    gate: Ensemble | None
     titles: Mapping[str, str]
     packed: bytes
+
+    @property
+    def uses_encoder(self) -> bool:
+        """Whether a message's embedding is of use."""
+        return self.model.uses_encoder or (self.gate is not None and self.gate.uses_encoder)
+
+    def outside(self, text: str, hints: Sequence[str], vector: np.ndarray | None) -> float:
+        """Probability that a message is none of the shop's business."""
+        if self.gate is None:
+            return 0.0
+        found = self.gate.predict(text, hints, vector if self.gate.uses_encoder else None)
+        return float(found.probabilities[self.gate.classes.index(OUT_OF_SCOPE)])
 
     def examples(self) -> list[Taught]:
         """What it was taught with."""
@@ -132,6 +151,9 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
                 spoken = self._fit(code, messages, reader)
                 (folder / code).mkdir()
                 spoken.model.save(folder / code)
+                if spoken.gate is not None:
+                    (folder / code / GATE).mkdir()
+                    spoken.gate.save(folder / code / GATE)
                 (folder / code / "titles.json").write_text(
                     json.dumps(spoken.titles, ensure_ascii=False), encoding="utf-8"
                 )
@@ -150,23 +172,40 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             title = ((message.get("metadata") or {}).get("intent") or {}).get("title")
             if title:
                 titles[leaf] = title
-        model = ensemble.train(
-            examples,
-            labels,
-            names={leaf: _named(leaf, titles) for leaf in labels},
-            embedder=InWords(embeddings.kept(found)) if found is not None else None,
-            off_topic=OFF_TOPIC if is_english else (),
-            settings=ensemble.Settings(
-                strength=float(self._config["strength"]),
-                seed=int(self._config["random_seed"]),
-                style=Style(has_concepts=is_english),
-            ),
+        embedder = InWords(embeddings.kept(found)) if found is not None else None
+        settings = ensemble.Settings(
+            strength=float(self._config["strength"]),
+            seed=int(self._config["random_seed"]),
+            style=Style(has_concepts=is_english),
         )
+        outside = [text for (text, _), leaf in zip(examples, labels, strict=True) if leaf == OUT_OF_SCOPE]
+        outside += OFF_TOPIC if is_english else ()
+        inside = [
+            (example, leaf) for example, leaf in zip(examples, labels, strict=True) if leaf != OUT_OF_SCOPE
+        ]
+        model = ensemble.train(
+            [example for example, _ in inside],
+            [leaf for _, leaf in inside],
+            names={leaf: _named(leaf, titles) for leaf in labels},
+            embedder=embedder,
+            off_topic=outside[:OUTSIDE_FOR_THRESHOLD],
+            settings=settings,
+        )
+        gate = None
+        if len(outside) >= OUTSIDE_FOR_GATE:
+            gate = ensemble.train(
+                [example for example, _ in inside] + [(text, ()) for text in outside],
+                [INSIDE] * len(inside) + [OUT_OF_SCOPE] * len(outside),
+                names={},
+                embedder=embedder,
+                settings=settings,
+            )
         rows = [
             (message.get(TEXT), leaf, read)
             for message, leaf, (read, _) in zip(messages, labels, examples, strict=True)
+            if leaf != OUT_OF_SCOPE
         ]
-        return Spoken(model, titles, zlib.compress(json.dumps(rows, ensure_ascii=False).encode()))
+        return Spoken(model, gate, titles, zlib.compress(json.dumps(rows, ensure_ascii=False).encode()))
 
     @classmethod
     def load(
@@ -183,13 +222,14 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             for path in sorted(folder.iterdir()):
                 titles = json.loads((path / "titles.json").read_text(encoding="utf-8"))
                 packed = path / EXAMPLES
+                gate = Ensemble.load(path / GATE) if (path / GATE).is_dir() else None
                 component._spoken[path.name] = Spoken(
-                    Ensemble.load(path), titles, packed.read_bytes() if packed.exists() else NO_EXAMPLES
+                    Ensemble.load(path), gate, titles, packed.read_bytes() if packed.exists() else NO_EXAMPLES
                 )
         component._classes = frozenset(
-            leaf for spoken in component._spoken.values() for leaf in spoken.model.classes
+            [OUT_OF_SCOPE, *(leaf for spoken in component._spoken.values() for leaf in spoken.model.classes)]
         )
-        if any(spoken.model.uses_encoder for spoken in component._spoken.values()):
+        if any(spoken.uses_encoder for spoken in component._spoken.values()):
             component._encoder = encoder.load()
         return component
 
@@ -215,16 +255,21 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         masked, hints = read_by_rules(message)
         together: dict[str, float] = {}
         titles: Mapping[str, str] = {}
-        scope = coverage = 0.0
+        scope = coverage = outside = 0.0
         for code, share, spoken in self.readers(message):
-            prediction = spoken.model.predict(folded(masked, code), hints, self.vector(spoken.model, masked))
+            text, vector = folded(masked, code), self.vector(spoken, masked)
+            prediction = spoken.model.predict(text, hints, vector)
+            out = spoken.outside(text, hints, vector)
             for leaf, probability in zip(
                 spoken.model.classes, prediction.probabilities.tolist(), strict=True
             ):
-                together[leaf] = together.get(leaf, 0.0) + share * probability
-            scope += share * prediction.scope / max(spoken.model.threshold, 0.01)
-            coverage = max(coverage, spoken.model.coverage(folded(masked, code)))
+                together[leaf] = together.get(leaf, 0.0) + share * probability * (1 - out)
+            outside += share * out
+            scope += share * (1 - out) * (prediction.scope / max(spoken.model.threshold, 0.01)) ** 0.5
+            coverage = max(coverage, spoken.model.coverage(text))
             titles = spoken.titles  # of the likeliest language, which comes last
+        if outside >= SURE_OUTSIDE:
+            together[OUT_OF_SCOPE] = outside
         message.set(SCOPE, scope)
         message.set(COVERAGE, coverage)
         best = sorted(together.items(), key=lambda item: -item[1])
@@ -242,9 +287,9 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         ordered = sorted(shares.items(), key=lambda item: item[1])
         return [(code, share / total, self._spoken[code]) for code, share in ordered]
 
-    def vector(self, model: Ensemble, masked: str) -> np.ndarray | None:
+    def vector(self, spoken: Spoken, masked: str) -> np.ndarray | None:
         """The embedding of a message, where a model has use for it."""
-        if self._encoder is None or not model.uses_encoder:
+        if self._encoder is None or not spoken.uses_encoder:
             return None
         return self._encoder.encode_one(spoken_out(masked))
 

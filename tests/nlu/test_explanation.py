@@ -108,8 +108,8 @@ def test_another_language_is_read_folded_and_compared_by_its_n_grams(parts):
 
 def test_a_stranger_is_out_of_scope_for_a_reason(parts):
     found = explain(parts, "who composed the ninth symphony", {"language": "en", "language_from": "message"})
-    assert found["scope"]["value"] < found["scope"]["threshold"]
-    assert (found["decision"]["intent"], found["decision"]["why"]) == ("nlu_fallback", "low_confidence")
+    assert found["scope"]["outside"] > 0.7
+    assert (found["decision"]["intent"], found["decision"]["why"]) == ("out_of_scope", "")
 
 
 @pytest.mark.parametrize("text", ["/faq/returns", "   ", "?"])
@@ -136,7 +136,7 @@ def test_two_answers_that_are_close_are_both_offered_and_no_third():
     pair = (("faq/refund_time", 0.55), ("faq/return_cost", 0.3), ("faq/returns", 0.1))
     assert decided(*pair) == ("nlu_fallback", "ambiguous", ["faq/refund_time", "faq/return_cost"])
     # their likeness to each other keeps each below the threshold: no reason to offer more
-    assert decided(*pair, scope=0.8) == (
+    assert decided(*pair, scope=0.5) == (
         "nlu_fallback", "low_confidence", ["faq/refund_time", "faq/return_cost"]
     )  # fmt: skip
 
