@@ -35,6 +35,7 @@ class FakeBrain:
         self.port = port
         self.turns: list[dict[str, Any]] = []
         self.forgotten: list[dict[str, str]] = []
+        self.explained: list[dict[str, Any]] = []
         self.is_down = False
         self.is_broken = False
         self.gate: asyncio.Event | None = None  # when set, every turn waits for it
@@ -51,6 +52,7 @@ class FakeBrain:
         app.router.add_get("/webhooks/desk/", self._status)
         app.router.add_post("/webhooks/desk/webhook", self._webhook)
         app.router.add_post("/webhooks/desk/forget", self._forget)
+        app.router.add_post("/webhooks/desk/explain", self._explain)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -79,6 +81,15 @@ class FakeBrain:
         self.forgotten.append(await request.json())
         return web.json_response({"ok": True})
 
+    async def _explain(self, request: web.Request) -> web.Response:
+        if request.headers.get("X-Aisle-Secret") != self.secret:
+            return web.json_response({}, status=403)
+        data = await request.json()
+        self.explained.append(data)
+        if self.is_down:
+            return web.json_response({}, status=503)
+        return web.json_response({"ok": True, "explanation": explanation(data["text"])})
+
     async def _webhook(self, request: web.Request) -> web.Response:
         if request.headers.get("X-Aisle-Secret") != self.secret:
             return web.json_response({}, status=403)
@@ -100,10 +111,44 @@ class FakeBrain:
         return web.json_response(answer)
 
 
+def explanation(text: str) -> dict[str, Any]:
+    """What the brain says of a message (docs/nlu.md)."""
+    leaves = [("faq/refund_time", 0.55), ("faq/returns", 0.3)]
+    shares = [{"leaf": leaf, "confidence": share} for leaf, share in leaves]
+    return {
+        "text": text,
+        "language": {
+            "message": "en",
+            "answer": "en",
+            "confidence": 0.98,
+            "is_sure": True,
+            "ranking": [{"language": "en", "share": 0.98}, {"language": "other:nl", "share": 0.02}],
+        },
+        "entities": [{"entity": "size", "value": "L", "text": "L", "start": 0, "end": 1, "role": "wanted"}],
+        "leaves": [{**one, "title": ""} for one in shares],
+        "decision": {
+            "intent": "nlu_fallback",
+            "why": "ambiguous",
+            "scope": 1.5,
+            "offers": [x for x, _ in leaves],
+        },
+        "read_as": [{"language": "en", "share": 1.0, "text": text.lower()}],
+        "hints": [],
+        "known_words": 1.0,
+        "scope": {"of_threshold": 1.5, "value": 0.45, "threshold": 0.3},
+        "views": [{"view": "n-grams", "weight": 1.0, "leaves": shares}],
+        "words": [{"word": word, "for_best": 1.5, "for_second": -0.25} for word in text.split()],
+        "grams": {"for": [], "against": []},
+        "nearest_by": "embeddings",
+        "nearest": [{"text": "when is my money back", "leaf": "faq/refund_time", "likeness": 0.8}],
+    }
+
+
 async def _answer(text: str) -> dict[str, Any]:
     word, _, rest = text.partition(" ")
     replies: list[dict[str, Any]] = []
     intent, failed = "echo", ""
+    decided: dict[str, Any] = {}
     language: dict[str, Any] = {}
     match word.lower():
         case "person":
@@ -157,6 +202,23 @@ async def _answer(text: str) -> dict[str, Any]:
         case "in":  # `in lt kur mano siunta`: a message in Lithuanian
             language = {"message": rest.split()[0], "answer": rest.split()[0], "is_sure": True}
             replies = [{"text": f"echo: {text}"}]
+        case "say":  # `say utter_x words`: these words as that answer
+            response, _, words = rest.partition(" ")
+            replies = [{"text": words, "response": response}]
+        case "unsure":
+            replies = [{"text": "Did you mean one of these?", "response": "utter_did_you_mean_two"}]
+            intent = "nlu_fallback"
+            decided = {
+                "leaves": [
+                    {"intent": "faq/refund_time", "confidence": 0.55},
+                    {"intent": "faq/returns", "confidence": 0.3},
+                ],
+                "scope": 1.5,
+                "why": "ambiguous",
+                "is_fallback": True,
+                "entities": [{"entity": "size", "value": "L", "start": 0, "end": 1, "role": "wanted"}],
+                "language": {"message": "en", "answer": "en", "confidence": 0.98, "is_sure": True},
+            }
         case "speak":  # `speak lt`: asks for Lithuanian
             replies = [
                 {"custom": {"type": "language", "locale": rest}},
@@ -177,6 +239,7 @@ async def _answer(text: str) -> dict[str, Any]:
             "entities": [],
             "is_fallback": False,
             "language": language,
+            **decided,
         },
         "slots": {},
         "active_form": "",

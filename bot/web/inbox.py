@@ -14,7 +14,7 @@ from bot.desk.people import Person
 from bot.store import inbox as rows
 from bot.store import touches
 from bot.store.conversations import events_before
-from bot.web import inbox_aids, inbox_live, inbox_media, inbox_merge
+from bot.web import inbox_aids, inbox_live, inbox_media, inbox_merge, inbox_understanding
 from bot.web.api import Api, Body, Number, whole_number
 from bot.web.pages import render
 
@@ -71,6 +71,7 @@ def routes(api: Api) -> None:
     inbox_aids.routes(api)
     inbox_media.routes(api)
     inbox_merge.routes(api)
+    inbox_understanding.routes(api)
     inbox_live.routes(api)
 
 

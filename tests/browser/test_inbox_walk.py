@@ -132,7 +132,10 @@ def test_a_click_on_a_message_says_what_the_bot_understood(browser: Browser, des
     sign_in(browser, desk)
     click(browser, "a.row")
     browser.find(".msg--shopper .why").click()
-    browser.until(lambda: browser.texts(".intents li > span:first-child") == ["talk_to_person"], "the intent")
+    browser.until(
+        lambda: browser.texts(".intents li > span:first-child") == ["Talk to a person talk_to_person"],
+        "the intent",
+    )
     assert "90%" in "".join(browser.texts(".intents"))
 
 

@@ -12,6 +12,7 @@ import { Presence } from "./presence.js";
 import { shortcuts } from "./shortcuts.js";
 import { Side } from "./side.js";
 import { Thread } from "./thread.js";
+import { Explained } from "./why.js";
 
 const data = JSON.parse(document.getElementById("inbox").textContent);
 const me = data.me.id;
@@ -47,7 +48,8 @@ const merge = new Merge({
     toast(t("inbox.done_merge"));
   },
 });
-const side = new Side({ onOpen: (id) => show(id), onClose: () => columns.classList.remove("shows-side"), onMerge: (id, data) => merge.open(id, data) });
+const explained = new Explained();
+const side = new Side({ onOpen: (id) => show(id), onClose: () => columns.classList.remove("shows-side"), onMerge: (id, data) => merge.open(id, data), onMore: (id, message) => explained.open(id, message) });
 const thread = new Thread({
   me,
   botName: data.bot_name,

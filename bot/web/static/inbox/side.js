@@ -3,26 +3,11 @@
 import { ago, call, day, el, icon, money, number, page, t } from "../desk.js";
 import { channelIcon, channelName, initials, languageName, reasonName, shopperName } from "./format.js";
 import { order } from "./parts.js";
-
-const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent", maximumFractionDigits: 1 }).format(value);
-
-/** A bar from 0 to 1, drawn as SVG because a strict CSP allows no style attributes. */
-function meter(value) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 100 6");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const bar = document.createElementNS(space, "rect");
-  bar.setAttribute("width", String(Math.round(Math.min(1, Math.max(0, value)) * 100)));
-  bar.setAttribute("height", "6");
-  svg.append(bar);
-  return el("div", { class: "meter" }, svg);
-}
+import { whySection } from "./why.js";
 
 export class Side {
-  constructor({ onOpen, onClose, onMerge }) {
-    Object.assign(this, { onOpen, onClose, onMerge });
+  constructor({ onOpen, onClose, onMerge, onMore }) {
+    Object.assign(this, { onOpen, onClose, onMerge, onMore });
     this.root = document.getElementById("side");
     this.empty();
   }
@@ -192,23 +177,14 @@ export class Side {
 
   why() {
     if (!this.cause) return null;
-    const { message, cause } = this.cause;
-    const data = cause?.understood ?? {};
-    const ranking = data.ranking?.length ? data.ranking : data.intent ? [{ intent: data.intent, confidence: data.confidence }] : [];
-    const slots = Object.entries(data.slots ?? {}).filter(([, value]) => value !== null && value !== "" && typeof value !== "object");
-    const close = el("button", { class: "button button--bare button--icon", type: "button", "aria-label": t("common.close"), onclick: () => { this.cause = null; this.draw(); } }, icon("close"));
-    const children = [el("h3", { id: "why" }, t("inbox.why_title"), close)];
-    if (cause) children.push(el("p", {}, el("q", { lang: this.conversation.language }, cause.text)));
-    if (message.response) children.push(el("p", {}, t("inbox.why_response"), " ", el("span", { class: "mono" }, message.response)));
-    if (data.is_fallback) children.push(el("p", { class: "banner banner--warn" }, icon("alert"), t("inbox.why_fallback")));
-    if (data.failed_action) children.push(el("p", { class: "banner banner--bad" }, icon("alert"), t("inbox.why_failed", { action: data.failed_action })));
-    if (ranking.length) {
-      children.push(
-        el("ol", { class: "intents", role: "list" }, ranking.slice(0, 3).map((one, index) => el("li", {}, el("span", { class: index ? "quiet" : "" }, one.intent), el("span", { class: "num" }, percent(one.confidence ?? 0)), meter(one.confidence ?? 0)))),
-      );
-    } else children.push(el("p", { class: "quiet" }, t("inbox.why_nothing")));
-    if (data.entities?.length) children.push(el("dl", { class: "pairs" }, data.entities.flatMap((one) => [el("dt", {}, String(one.entity)), el("dd", {}, String(one.value))])));
-    if (slots.length) children.push(el("details", {}, el("summary", {}, t("inbox.why_slots", { n: slots.length })), el("dl", { class: "pairs" }, slots.flatMap(([key, value]) => [el("dt", { class: "mono" }, key), el("dd", {}, String(value))]))));
-    return el("section", { "aria-live": "polite" }, children);
+    return whySection({
+      ...this.cause,
+      language: this.conversation.language,
+      onClose: () => {
+        this.cause = null;
+        this.draw();
+      },
+      onMore: (cause) => this.onMore(this.id, cause),
+    });
   }
 }

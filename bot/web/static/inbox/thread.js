@@ -5,6 +5,7 @@ import { kindName } from "./attachments.js";
 import { after, before, fate, filled, referral, removed } from "./context.js";
 import { channelIcon, channelName, languageName, linked, reasonName, shopperName, waitChip } from "./format.js";
 import { part } from "./parts.js";
+import { inEnglish, isForeign } from "./wordings.js";
 
 const NEAR_END = 96;
 const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent" }).format(value);
@@ -282,11 +283,26 @@ export class Thread {
       el("div", { class: "msg__head" }, isNote ? icon("note") : message.author === "bot" ? icon("bot") : null, el("strong", {}, this.nameOf(message, isNote)), isNote ? el("span", {}, `· ${t("inbox.note_seen_by")} ·`) : null, el("time", { datetime: event.at, title: exact(event.at) }, clock(event.at))),
       ...before(message),
       isGone ? removed(message) : message.text ? el("div", { class: "bubble", lang: isNote ? null : message.language || this.conversation.language }, linked(message.text)) : "",
+      isGone ? "" : this.english(message) ?? "",
       ...(isGone ? [] : message.parts.map((one, number) => part(one, this.addressOf(message, number)) ?? "")),
       ...filled(message).map((one) => one ?? ""),
       foot,
     );
     this.drawFoot({ event, foot, cause });
+  }
+
+  /** What an answer of the bot says in English, where neither the agent nor it speaks that. */
+  english(message) {
+    const language = message.language || this.conversation.language;
+    if (message.author !== "bot" || !message.response || !isForeign(language)) return null;
+    const node = el("p", { class: "msg__english", lang: "en", hidden: true });
+    const show = (text) => {
+      if (!text) return;
+      node.replaceChildren(el("span", { lang: page.locale }, t("inbox.in_english")), " ", text);
+      node.hidden = false;
+    };
+    inEnglish(message, language).then(show, () => {}); // the answer itself is there
+    return node;
   }
 
   drawFoot({ event, foot, cause }) {
