@@ -8,11 +8,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.brain import train
+from bot.cli import checks_understanding
+from bot.cli.finding import Finding
 from bot.cli.supervise import secrets
 from bot.core import channel_settings, profile
 from bot.core.channel_settings import FILE, variable
@@ -22,21 +23,13 @@ from bot.core.settings import Settings
 DISK_LEAST_BYTES = 2_000_000_000  # a model, its training and some growth of the database
 
 
-@dataclass(frozen=True)
-class Finding:
-    """`state` is ok, warning (works, but look) or bad (will not work)."""
-
-    name: str
-    state: str
-    found: str
-    mend: str = ""
-
-
 def run(settings: Settings, root: Path, *, for_tests: bool) -> list[Finding]:
     """All findings, in reading order."""
     findings = [
         *_interpreters(root),
+        *checks_understanding.encoder(_brain_python(root), root),
         *_model(root),
+        *checks_understanding.spoken(),
         *_home(settings),
         *_secrets(settings),
         *_database(settings),
@@ -51,7 +44,7 @@ def _interpreters(root: Path) -> Iterator[Finding]:
     yield Finding(
         "Python of the desk", "ok" if is_new else "bad", version, "" if is_new else "needs 3.11 or newer"
     )
-    python = Path(os.environ.get("AISLE_BRAIN_ENV") or root / ".venv-brain") / "bin" / "python"
+    python = _brain_python(root)
     if not python.exists():
         yield Finding("Python of the brain", "bad", f"{python} is missing", "make env")
         return
@@ -68,6 +61,10 @@ def _interpreters(root: Path) -> Iterator[Finding]:
     is_right = found.startswith("3.10.") and rasa == "3.6.21"
     words = f"{found}, rasa {rasa}, spacy {spacy}"
     yield Finding("Python of the brain", "ok" if is_right else "bad", words, "" if is_right else "make env")
+
+
+def _brain_python(root: Path) -> Path:
+    return Path(os.environ.get("AISLE_BRAIN_ENV") or root / ".venv-brain") / "bin" / "python"
 
 
 def _model(root: Path) -> Iterator[Finding]:
