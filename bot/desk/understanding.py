@@ -65,16 +65,13 @@ def asked(
         NotFound: there is no such message of a shopper, or nothing of it is left.
     """
     message = session.get(Message, message_id)
-    text = (message.payload or for_brain(message.text)) if message is not None else ""
-    if (
-        message is None
-        or message.conversation_id != conversation_id
-        or message.author != "shopper"
-        or not text
-    ):
+    is_theirs = (
+        message is not None and message.conversation_id == conversation_id and message.author == "shopper"
+    )
+    if message is None or not is_theirs or not (message.payload or message.text):
         raise NotFound("there is no such message of a shopper")
     conversation = session.get_one(Conversation, conversation_id)
-    return text, {
+    return message.payload or for_brain(message.text), {
         "language": conversation.language,
         "language_from": conversation.language_from,
         "languages": list(profile.locales),

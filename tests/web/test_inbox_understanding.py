@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.core.settings import Settings
-from bot.desk import understanding
+from bot.desk import understanding, unsent
+from bot.store.tables import Conversation, Message
 from tests.running import RunningDesk, Shopper, running
 from tests.web.agents import Agent, signed_in
 
@@ -59,6 +60,15 @@ async def test_only_messages_of_shoppers_in_that_conversation_are_explained(
         status, answer = await ana.act(conversation_id, f"messages/{message_id}/explain")
         assert (status, answer["error"]) == (404, "not_found")
     assert desk.brain.explained == []
+
+
+async def test_what_a_shopper_unsent_is_not_asked_about(desk: RunningDesk, ana: Agent) -> None:
+    shopper, ids = await asked(desk, ana, "person please")
+    with desk.services.database.writing() as session:
+        conversation = session.get_one(Conversation, shopper.conversation_id)
+        unsent.erase(session, conversation, session.get_one(Message, ids["shopper"]))
+    status, _ = await ana.act(shopper.conversation_id, f"messages/{ids['shopper']}/explain")
+    assert (status, desk.brain.explained) == (404, [])
 
 
 async def test_a_brain_that_is_down_is_said_and_breaks_nothing(desk: RunningDesk, ana: Agent) -> None:
