@@ -3,6 +3,7 @@
 It answers by what it is told, so tests read like talk:
 `person` hands off, `proof <customer id>` proves who the shopper is, `bye` closes, `buttons` offers two, `product`
 shows a card, `in lt …` is heard in Lithuanian, `speak lt` asks for it, `boom` fails an action, `mute` says nothing,
+`cross <label>` is answered in that mood, `lost <label>` not understood in it, `yes` agrees,
 `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received is kept in
 `turns`; `down` makes it refuse connections' requests
 with 503, `broken` with 500.
@@ -150,6 +151,7 @@ async def _answer(text: str) -> dict[str, Any]:
     intent, failed = "echo", ""
     decided: dict[str, Any] = {}
     language: dict[str, Any] = {}
+    mood: dict[str, Any] = {"label": "calm", "score": 0.9, "reasons": []}
     match word.lower():
         case "person":
             replies = [
@@ -185,6 +187,17 @@ async def _answer(text: str) -> dict[str, Any]:
                 {"custom": note},
             ]
             intent = "search_products"
+        case "cross" | "lost":
+            mood = {
+                "label": rest,
+                "score": 0.8,
+                "reasons": ["words: useless", "repeated: third time", "capitals"],
+            }
+            is_lost = word.lower() == "lost"
+            intent = "nlu_fallback" if is_lost else "faq/returns"
+            replies = [{"text": "Sorry, what?" if is_lost else "Thirty days."}]
+        case "yes":
+            replies, intent = [{"text": "Go on."}], "affirm"
         case "boom":
             failed = "action_search"
         case "mute":
@@ -237,8 +250,9 @@ async def _answer(text: str) -> dict[str, Any]:
             "confidence": 0.9,
             "ranking": [{"intent": intent, "confidence": 0.9}],
             "entities": [],
-            "is_fallback": False,
+            "is_fallback": intent == "nlu_fallback",
             "language": language,
+            "mood": mood,
             **decided,
         },
         "slots": {},

@@ -15,6 +15,7 @@ from bot.core.errors import BadInput
 from bot.core.messages import COMMANDS, Choice, Command, Image, Part, QuickReplies, Text
 from bot.core.ownership import Owner, Reason
 from bot.core.text import clean
+from bot.desk import mood
 from bot.desk.close import close
 from bot.desk.context import Context
 from bot.desk.deliver import leave
@@ -64,6 +65,10 @@ def commit_turn(
         return None
     conversation.slow_told_at = None
     said, commands = _split(answer, conversation.language, answer_for)
+    followed = mood.follow(session, conversation, message_id, answer, commands, episode=episode, at=at)
+    commands = followed.commands
+    if followed.is_instead:
+        said = []
     leaves_at_once = is_live and not answer.failed_action and not store.has_leaving(session, conversation_id)
     written = [
         say(
@@ -87,13 +92,18 @@ def commit_turn(
         notice(
             session, conversation, "silent", context=context, at=at, choices=["person"], cause_id=message_id
         )
+    if followed.is_fetching:
+        mood.apologise(session, conversation, message_id, context=context, at=at)
+    is_offered = mood.offer(
+        session, conversation, message_id, answer, commands, episode=episode, context=context, at=at
+    )
     left: list[str] = []
     is_handing_over = any(isinstance(command, messages.HandOff) for command in commands)
     if leaves_at_once:
         for message in written:
             record_sent(session, conversation, message, at, is_handing_over=is_handing_over)
             left.append(message.author)
-    if is_live and not (leaves_at_once and written):
+    if is_live and (is_offered or followed.is_fetching or not (leaves_at_once and written)):
         left += leave(session, conversation, at, is_handing_over=is_handing_over)
     for command in commands:
         _carry_out(session, conversation, command, cause_id=message_id, context=context, at=at)

@@ -14,6 +14,7 @@ from bot.core.times import now
 from bot.desk import presence
 from bot.desk.context import Context
 from bot.desk.deliver import may_leave, waiting
+from bot.desk.mood import Mood
 from bot.desk.say import notice
 from bot.store.conversations import (
     add_fact,
@@ -24,6 +25,7 @@ from bot.store.conversations import (
 )
 from bot.store.tables import Contact, Conversation, Message
 
+KEPT = ("referral", "mood")  # of the summary before
 # Slots worth carrying over to a person.
 COLLECTED = ("order_number", "email", "proof", "postcode", "phone", "product", "name")
 
@@ -141,9 +143,12 @@ def _summary(session: Session, conversation: Conversation, command: HandOff) -> 
         details.setdefault("name", contact.name)
     if contact.email:
         details.setdefault("email", contact.email)
-    referral = {"referral": conversation.summary["referral"]} if "referral" in conversation.summary else {}
+    kept = {name: conversation.summary[name] for name in KEPT if name in conversation.summary}
+    felt = Mood.of(conversation.summary).in_words
+    if felt:
+        details.setdefault("mood", felt)
     return {
-        **referral,
+        **kept,
         "reason": command.reason,
         "wants": command.wants or (lines[0][0][:200] if lines else ""),
         "details": details,

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.core.text import first_line
+from bot.desk.mood import Mood
 from bot.store import platform_events
 from bot.store.tables import Conversation, Event, Fact, Message, Survey
 
@@ -41,6 +42,9 @@ def _without(summary: dict[str, Any], text: str) -> dict[str, Any]:
         kept["details"] = {
             name: value for name, value in kept["details"].items() if not _is_from(value, text)
         }
+    if any(_is_from(word, text) for word in Mood.of(kept).words):
+        kept.pop("mood")
+        kept.get("details", {}).pop("mood", None)
     return kept
 
 
