@@ -197,6 +197,11 @@ def train(
     also leaves whole classes out, whose examples then stand for what the bot was never taught.
     """
     chosen = settings or Settings()
+    # one text in two scripts is folded into the same: twice the work, and nothing new
+    once = dict.fromkeys(
+        (text, tuple(hints), label) for (text, hints), label in zip(examples, labels, strict=True)
+    )
+    examples, labels = [(text, hints) for text, hints, _ in once], [label for *_, label in once]
     if len(examples) > MOST_EXAMPLES:
         kept = _some_of(labels, chosen.seed)
         logger.warning("Trained on %s of %s examples, chosen by chance", len(kept), len(examples))
