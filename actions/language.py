@@ -22,8 +22,10 @@ class SwitchLanguage(ShopAction):
     async def act(self, turn: Turn, speaker: Speaker) -> list[EventType]:
         """The language named, else the one the wish is written in when it is a new one; else ask which."""
         spoken = [str(item) for item in turn.metadata.get("languages") or languages.locales()]
-        named = turn.entity("language") or called(turn.text, spoken)
         written = str((turn.parsed.get("language") or {}).get("message") or "")
+        named = turn.entity("language") or called(turn.text, spoken)
+        if not turn.entity("language") and written.partition("-")[0] == named:
+            named = written  # asked for in its other script
         wanted = named or (written if written != str(turn.metadata.get("language") or "") else "")
         if wanted in spoken:
             speaker.show(Language(wanted))
