@@ -9,6 +9,7 @@ from typing import Any
 from sanic import HTTPResponse, Request
 from sanic.response import empty, html, raw
 
+from bot.core import languages
 from bot.web import chat_texts, pages, static_files
 from bot.web.api import Api
 
@@ -18,6 +19,7 @@ TEXTS = re.compile(r"/\*TEXTS\*/.*?/\*END\*/", re.DOTALL)
 LAUNCHER_KEYS = ("open", "close", "title", "unread", "unreachable")
 MODULES = "chat/*.js"
 THEMES = ("light", "dark")
+FORMATS = ("decimal", "group", "money", "day", "weekdays", "months", "today", "yesterday")
 
 _launchers: dict[str, tuple[bytes, bytes, str]] = {}  # by etag of the file: plain, packed, etag
 
@@ -43,6 +45,15 @@ def modules() -> list[str]:
     return [f"/static/chat/{path.name}" for path in sorted(static_files.ROOT.glob(MODULES))]
 
 
+def formats(locale: str) -> dict[str, Any]:
+    """How a language writes money and days, for browsers that do not know it; English where nobody said."""
+    known = languages.texts("formats")
+    told: dict[str, Any] = {}
+    for name in reversed(languages.chain(locale)):
+        told |= known.get(name, {})
+    return {key: told[key] for key in FORMATS}
+
+
 def page(request: Request) -> str:
     """The chat page for a request, in the locale and theme it asks for."""
     profile = request.app.ctx.services.profile
@@ -56,6 +67,7 @@ def page(request: Request) -> str:
             if code in profile.locales or code == locale
         },
         "texts": chat_texts.texts(locale, without=("shop", "noscript", "language")),
+        "formats": formats(locale),
         "bot": profile.bot_name,
         "shop": profile.name,
     }
