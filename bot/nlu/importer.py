@@ -10,8 +10,9 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers import utils
 from rasa.shared.importers.rasa import RasaFileImporter
-from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu import examples
 
 LANGUAGE = "aisle_example_language"
 FOLDER = "languages"
@@ -59,7 +60,7 @@ class ShopImporter(RasaFileImporter):
 
 def _read(path: str) -> TrainingData:
     code = language_of(path)
-    found = load_data(path, code)
+    found = examples.read(path, code)
     for example in found.training_examples:
         example.set(LANGUAGE, code)
     return found
