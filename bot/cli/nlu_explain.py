@@ -68,17 +68,17 @@ def table(found: dict[str, Any]) -> Iterator[str]:
             for best in view["leaves"][:1]
         ],
     )
-    leaves = [leaf["leaf"] for leaf in found["leaves"]]
+    compared = found["compared"]
     if found["words"]:
         yield from _rows(
             "words (how much more likely each makes it, as a logarithm)",
-            ("word", _short(leaves[0]), _short(leaves[1])),
+            ("word", _short(compared[0]), _short(compared[1])),
             [(x["word"], f"{x['for_best']:+.2f}", f"{x['for_second']:+.2f}") for x in found["words"]],
         )
     grams = [*found["grams"]["for"], *found["grams"]["against"][::-1]]
     if grams:
         yield from _rows(
-            f"letters and words of the n-grams: for {leaves[0]}, below nought for {leaves[1]}",
+            f"letters and words of the n-grams: for {compared[0]}, below nought for {compared[1]}",
             ("", "weight"),
             [(f"{x['gram']} ({x['kind']})", f"{x['weight']:+.3f}") for x in grams],
         )
@@ -102,12 +102,12 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if found["hints"]:
         yield "hints", " ".join(found["hints"])
     if scope:
-        beside = "in scope" if scope["of_threshold"] >= 1 else "out of scope"
         yield (
             "scope",
-            f"{scope['value']:.3f}, threshold {scope['threshold']:.3f}: {beside}; "
-            f"{found['known_words']:.0%} of the words known",
+            f"{scope['of_needed']:.2f} of what is needed (like the examples {scope['value']:.3f}, threshold "
+            f"{scope['threshold']:.3f}; none of the shop's business {scope['outside']:.3f})",
         )
+        yield "known words", f"{found['known_words']:.0%}"
     yield "decision", f"{decision['intent']} – {WHY.get(decision['why'], decision['why'])}"
     if decision["offers"]:
         yield "offers", ", ".join(decision["offers"])

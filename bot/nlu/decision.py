@@ -93,7 +93,7 @@ class Decision(IntentClassifier, GraphComponent):
                 DECIDED,
                 {
                     "why": CATALOGUE if is_search else why,
-                    "scope": round(message.get(SCOPE) or 0.0, 2),
+                    "scope": round((message.get(SCOPE) or 0.0) / self._config["scope"], 2),
                     "leaves": [
                         {"intent": leaf["name"], "confidence": leaf["confidence"]}
                         for leaf in leaves[:DECIDED_LEAVES]

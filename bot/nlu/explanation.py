@@ -7,7 +7,7 @@ the message with every example (some hundred milliseconds).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,16 @@ from bot.nlu.decision import DECIDED, Decision
 from bot.nlu.ensemble import Ensemble
 from bot.nlu.entities import ShopEntityExtractor
 from bot.nlu.fitting import softmax
-from bot.nlu.intents import COVERAGE, LEAVES, LeafIntentClassifier, Spoken, folded, read_by_rules
+from bot.nlu.intents import (
+    COVERAGE,
+    INSIDE,
+    LEAVES,
+    OUT_OF_SCOPE,
+    LeafIntentClassifier,
+    Spoken,
+    folded,
+    read_by_rules,
+)
 from bot.nlu.language import OUTPUT, LanguageIdentifier, weighed
 from bot.nlu.ngrams import grams
 
@@ -82,7 +91,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
     code, _, spoken = readers[-1]
     read = folded(masked, code)
     vector = parts.classifier.vector(spoken, masked)
-    best, second = _numbers(spoken.model, leaves)
+    judge, compared = _judge(spoken, leaves)
     prediction = spoken.model.predict(read, hints, vector)
     nearest_by, nearest = _nearest(spoken, read, vector)
     return {
@@ -94,14 +103,21 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
         "hints": list(hints),
         "known_words": round(float(message.get(COVERAGE) or 0.0), 3),
         "scope": {
-            "of_threshold": found["decision"]["scope"],
+            "of_needed": found["decision"]["scope"],
             "value": round(prediction.scope, 3),
             "threshold": round(spoken.model.threshold, 3),
             "outside": round(spoken.outside(read, hints, vector), 3),
         },
-        "views": _views(spoken.model, read, hints, vector),
-        "words": _words(parts.classifier, spoken, code, masked, hints, (best, second)),
-        "grams": _grams(spoken.model, read, hints, (best, second)),
+        "views": _views(judge, read, hints, vector),
+        "compared": list(compared),
+        "words": _words(
+            judge,
+            compared,
+            masked,
+            hints,
+            lambda text: (folded(text, code), parts.classifier.vector(spoken, text)),
+        ),
+        "grams": _grams(judge, compared, read, hints),
         "nearest_by": nearest_by,
         "nearest": nearest,
     }
@@ -114,6 +130,7 @@ def _nothing() -> dict[str, Any]:
         "known_words": None,
         "scope": None,
         "views": [],
+        "compared": [],
         "words": [],
         "grams": {"for": [], "against": []},
         "nearest_by": "",
@@ -158,10 +175,12 @@ def _decision(message: Message) -> dict[str, Any]:
     }
 
 
-def _numbers(model: Ensemble, leaves: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Classes of the best two leaves; a second of another language's model may be missing."""
-    known = [model.classes.index(leaf["name"]) for leaf in leaves if leaf["name"] in model.classes]
-    return known[0], known[min(1, len(known) - 1)]
+def _judge(spoken: Spoken, leaves: Sequence[Mapping[str, Any]]) -> tuple[Ensemble, tuple[str, str]]:
+    """Which model put the best leaf first, and the two classes of it to compare."""
+    if leaves[0]["name"] == OUT_OF_SCOPE and spoken.gate is not None:
+        return spoken.gate, (OUT_OF_SCOPE, INSIDE)
+    known = [leaf["name"] for leaf in leaves if leaf["name"] in spoken.model.classes]
+    return spoken.model, (known[0], known[min(1, len(known) - 1)])
 
 
 def _views(
@@ -189,45 +208,45 @@ def _views(
 
 
 def _words(
-    classifier: LeafIntentClassifier,
-    spoken: Spoken,
-    code: str,
+    judge: Ensemble,
+    compared: tuple[str, str],
     masked: str,
     hints: Sequence[str],
-    numbers: tuple[int, int],
+    read: Callable[[str], tuple[str, np.ndarray | None]],
 ) -> list[dict[str, Any]]:
-    """For each word how much likelier it makes the best leaf and the runner-up: logs of with over without."""
-    model = spoken.model
+    """For each word how much likelier it makes the best class and the second: logs of with over without."""
+    numbers = [judge.classes.index(name) for name in compared]
 
     def logs(text: str) -> np.ndarray:
-        vector = classifier.vector(spoken, text)
-        return np.log(model.predict(folded(text, code), hints, vector).probabilities + 1e-9)
+        folded_text, vector = read(text)
+        return np.log(judge.predict(folded_text, hints, vector).probabilities[numbers] + 1e-9)
 
-    whole = logs(masked)
-    found = []
     words = list(_WORD.finditer(masked))[:WORDS_AT_MOST]
     if len(words) < 2:  # nothing would be left to read
         return []
+    whole = logs(masked)
+    found = []
     for word in words:
         change = whole - logs(f"{masked[: word.start()]}{masked[word.end() :]}".strip())
         found.append(
             {
                 "word": word.group(),
-                "for_best": round(float(change[numbers[0]]), 2),
-                "for_second": round(float(change[numbers[1]]), 2),
+                "for_best": round(float(change[0]), 2),
+                "for_second": round(float(change[1]), 2),
             }
         )
     return found
 
 
 def _grams(
-    model: Ensemble, read: str, hints: Sequence[str], numbers: tuple[int, int]
+    judge: Ensemble, compared: tuple[str, str], read: str, hints: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """What in the n-grams' regression speaks most for the best leaf against the runner-up, and the other way."""
-    rows, values = model.views.vectoriser.rows(*grams(read, hints, model.style))
-    best, second = numbers
-    weights = values * (model.views.weights[rows, best] - model.views.weights[rows, second])
-    names = list(model.views.vectoriser.vocabulary)
+    """What in the n-grams' regression speaks most for the best class against the second, and the other way."""
+    views = judge.views
+    rows, values = views.vectoriser.rows(*grams(read, hints, judge.style))
+    best, second = (judge.classes.index(name) for name in compared)
+    weights = values * (views.weights[rows, best] - views.weights[rows, second])
+    names = list(views.vectoriser.vocabulary)
     order = np.argsort(-weights)
     return {
         "for": [_gram(names[rows[at]], weights[at]) for at in order[:GRAMS_SHOWN] if weights[at] > 0],

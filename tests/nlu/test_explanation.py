@@ -82,6 +82,8 @@ def test_an_explanation_names_language_entities_readings_and_the_nearest_example
     likeness = [one["likeness"] for one in found["nearest"]]
     assert likeness == sorted(likeness, reverse=True)
     assert found["scope"]["value"] >= found["scope"]["threshold"]
+    assert found["scope"]["of_needed"] == found["decision"]["scope"] >= 1
+    assert found["compared"] == [one["leaf"] for one in found["leaves"][:2]]
     assert found["decision"] == {
         "intent": "track_order", "why": "", "scope": found["decision"]["scope"], "offers": []
     }  # fmt: skip
@@ -110,6 +112,10 @@ def test_a_stranger_is_out_of_scope_for_a_reason(parts):
     found = explain(parts, "who composed the ninth symphony", {"language": "en", "language_from": "message"})
     assert found["scope"]["outside"] > 0.7
     assert (found["decision"]["intent"], found["decision"]["why"]) == ("out_of_scope", "")
+    assert found["scope"]["of_needed"] < 1
+    assert found["compared"] == ["out_of_scope", "inside"]  # by the model that says so
+    assert found["views"][0]["leaves"][0]["leaf"] == "out_of_scope"
+    assert max(one["for_best"] for one in found["words"]) > 0
 
 
 @pytest.mark.parametrize("text", ["/faq/returns", "   ", "?"])
@@ -130,6 +136,19 @@ def decided(*leaves, scope=2.0):
     Decision(Decision.get_default_config()).process([message])
     offered = [one["name"] for one in message.get("candidates") or []]
     return message.get(INTENT)["name"], message.get(DECIDED)["why"], offered
+
+
+def test_one_is_the_least_likeness_that_is_needed():
+    message = Message({"text": "money back"})
+    message.set(LEAVES, [{"name": "faq/refund_time", "confidence": 0.9, "title": ""}])
+    message.set(SCOPE, 0.45)
+    message.set("aisle_coverage", 1.0)
+    Decision(Decision.get_default_config() | {"scope": 0.6}).process([message])
+    assert message.get(DECIDED) == {
+        "why": "low_confidence",
+        "scope": 0.75,
+        "leaves": [{"intent": "faq/refund_time", "confidence": 0.9}],
+    }
 
 
 def test_two_answers_that_are_close_are_both_offered_and_no_third():

@@ -98,8 +98,9 @@ export class Explained {
 
   told(found, known) {
     const { language, decision, scope } = found;
-    const title = (leaf) => known[leaf] ?? leaf;
-    const [best, second] = found.leaves.map((one) => title(one.leaf));
+    const sides = { out_of_scope: t("inbox.more_outside"), inside: t("inbox.more_inside") };
+    const title = (leaf) => known[leaf] ?? sides[leaf] ?? leaf;
+    const [best, second] = found.compared.map(title);
     return [
       el("p", {}, el("q", { lang: language.message === "other" ? null : language.message }, found.text)),
       el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: new Intl.ListFormat(page.locale).format(decision.offers.map(title)) })}` : ""),
@@ -108,7 +109,7 @@ export class Explained {
         { class: "pairs" },
         language.ranking.length ? [el("dt", {}, t("inbox.more_languages")), el("dd", {}, language.ranking.map((one) => `${languageOf(one.language.replace("other:", ""))} ${percent(one.share)}`).join(", "))] : null,
         found.read_as.map((one) => [el("dt", {}, t("inbox.more_read_as")), el("dd", { class: "mono" }, one.text)]),
-        scope ? [el("dt", {}, t("inbox.more_scope")), el("dd", {}, t("inbox.more_scope_of", { value: decimal(scope.value), threshold: decimal(scope.threshold) }))] : null,
+        scope ? [el("dt", {}, t("inbox.more_scope")), el("dd", {}, t("inbox.more_scope_of", { value: decimal(scope.value), threshold: decimal(scope.threshold) })), el("dt", {}, t("inbox.more_outside")), el("dd", {}, percent(scope.outside))] : null,
         found.entities.map(entity),
       ),
       ranked(found.leaves, known),
