@@ -19,6 +19,7 @@ from bot.nlu.action_endpoint import ActionEndpoint
 from bot.nlu.decision import DECIDED, FALLBACK
 from bot.nlu.explanation import Parts, explain
 from bot.nlu.language import OUTPUT
+from bot.nlu.mood import OUTPUT as MOOD
 from bot.nlu.processor import TurnProcessor
 
 logger = logging.getLogger(__name__)
@@ -245,4 +246,5 @@ def _understood(message: UserUttered) -> dict[str, Any]:
         "why": decided.get("why", ""),
         "is_fallback": name == FALLBACK,
         "language": parsed.get(OUTPUT) or {},
+        "mood": parsed.get(MOOD) or {},
     }

@@ -135,6 +135,8 @@ def identify(
     name = OTHER if others > mine[best] else best
     total = sum(mine.values()) or 1.0
     read_in = {label: share / total for label, share in mine.items() if share / total >= WORTH}
+    if not read_in:  # so long a text of another language that nothing is left for ours
+        read_in = {_kept(model, metadata): 1.0}
     locale = in_script(best, text)
     answered = [str(item) for item in metadata.get("languages") or languages.locales()]
     can_change = (
