@@ -24,23 +24,27 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     started.stop()
 
 
+def chromium(folder: Path, *, is_phone: bool = False) -> webdriver.Chrome:
+    """A Chromium that keeps what it stores in `folder`, on a desk or as a phone of 390 x 844."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, "--window-size=1360,1000", f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"intl.accept_languages": "en-GB"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if is_phone:
+        metrics = {"width": 390, "height": 844, "pixelRatio": 2.0}
+        options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+    return webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
+
+
 @pytest.fixture
 def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
     """Opens a Chromium of its own for one person: `open_window("agent", "dark", is_phone=True)`."""
     drivers: list[webdriver.Chrome] = []
 
     def opened(name: str, scheme: str = "light", *, is_phone: bool = False) -> Window:
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        size = "--window-size=1360,1000"
-        for flag in (*FLAGS, size, f"--user-data-dir={tmp_path / f'{name}-{len(drivers)}'}"):
-            options.add_argument(flag)
-        options.add_experimental_option("prefs", {"intl.accept_languages": "en-GB"})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        if is_phone:
-            metrics = {"width": 390, "height": 844, "pixelRatio": 2.0}
-            options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
-        drivers.append(webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER)))
+        drivers.append(chromium(tmp_path / f"{name}-{len(drivers)}", is_phone=is_phone))
         window = Window(drivers[-1], OUTPUT)
         window.prefer(scheme)
         return window
@@ -48,3 +52,13 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
     yield opened
     for driver in drivers:
         driver.quit()
+
+
+@pytest.fixture(scope="module")
+def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """One phone for all tests of a file; its pictures are kept where AISLE_TEST_PICTURES says."""
+    driver = chromium(tmp_path_factory.mktemp("phone"), is_phone=True)
+    window = Window(driver, Path(os.environ.get("AISLE_TEST_PICTURES") or OUTPUT))
+    window.prefer("light")
+    yield window
+    driver.quit()

@@ -279,7 +279,7 @@ class Visitor:
         self.url = url
         status, started = http("POST", f"{url}/api/chat/start", {"locale": language})
         assert status == 200, started
-        self.headers = {"Authorization": f"Bearer {started['token']}"}
+        self.headers = {"Authorization": f"Bearer {started['token']}", "X-Locale": language}
         self.conversation_id = started["conversation"]["id"]
 
     def send(self, text: str, client_id: str = "") -> str:
