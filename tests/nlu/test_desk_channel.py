@@ -71,10 +71,10 @@ class Brain:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def call(self, body, secret=SECRET):
+    def call(self, body, secret=SECRET, door="webhook"):
         """(status, answer)."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/webhooks/desk/webhook", data)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/webhooks/desk/{door}", data)
         request.add_header("X-Aisle-Secret", secret)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -131,6 +131,27 @@ def test_the_answer_says_what_was_said_and_understood(brain):
     assert answer["understood"]["confidence"] > 0.5
     assert not answer["understood"]["is_fallback"]
     assert answer["failed_action"] == ""
+
+
+def test_the_answer_says_what_came_second_and_why_the_bot_asks_back(brain):
+    understood = brain.say("why.1", "how do i return something")["understood"]
+    assert understood["leaves"][0] == {"intent": "faq/returns", "confidence": understood["confidence"]}
+    assert len(understood["leaves"]) == 3
+    assert (understood["why"], understood["scope"] >= 1) == ("", True)
+    unsure = brain.say("why.2", "blorf the snarp")["understood"]
+    assert (unsure["is_fallback"], unsure["why"], unsure["scope"] < 1) == (True, "low_confidence", True)
+
+
+def test_a_message_is_explained_without_a_turn(brain):
+    body = {"text": "where is order A1001", "metadata": {"language": "en", "language_from": "page"}}
+    status, answer = brain.call(body, door="explain")
+    assert status == 200
+    found = answer["explanation"]
+    assert found["leaves"][0]["leaf"] == "track_order"
+    assert [(one["entity"], one["value"]) for one in found["entities"]] == [("order_number", "A1001")]
+    assert found["nearest"][0]["likeness"] >= found["nearest"][-1]["likeness"] > 0
+    assert brain.call(body, secret="", door="explain")[0] == 403
+    assert brain.call({"metadata": {}}, door="explain")[0] == 400
 
 
 def test_the_greeting_says_that_it_is_a_bot(brain):
