@@ -107,7 +107,7 @@ export class Explained {
       el(
         "dl",
         { class: "pairs" },
-        language.ranking.length ? [el("dt", {}, t("inbox.more_languages")), el("dd", {}, language.ranking.map((one) => `${languageOf(one.language.replace("other:", ""))} ${percent(one.share)}`).join(", "))] : null,
+        language.ranking.length ? [el("dt", {}, t("inbox.more_languages")), el("dd", {}, language.ranking.filter((one, index) => index === 0 || one.share >= 0.005).map((one) => `${languageOf(one.language.replace("other:", ""))} ${percent(one.share)}`).join(", "))] : null,
         found.read_as.map((one) => [el("dt", {}, t("inbox.more_read_as")), el("dd", { class: "mono" }, one.text)]),
         scope ? [el("dt", {}, t("inbox.more_scope")), el("dd", {}, t("inbox.more_scope_of", { value: decimal(scope.value), threshold: decimal(scope.threshold) })), el("dt", {}, t("inbox.more_outside")), el("dd", {}, percent(scope.outside))] : null,
         found.entities.map(entity),
