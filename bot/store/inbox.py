@@ -122,6 +122,11 @@ def _when(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
+def _mood(told: Any) -> dict[str, Any] | None:
+    """The mood of the shopper's last messages with its reasons (docs/nlu.md), None when calm."""
+    return {"label": told["label"], "reasons": told["reasons"]} if isinstance(told, dict) else None
+
+
 def as_row(conversation: Conversation, contact: Contact, agent: User | None) -> dict[str, Any]:
     """One line of the list as JSON. `waiting_since` is when somebody began to wait for a person."""
     waiting = None
@@ -140,6 +145,7 @@ def as_row(conversation: Conversation, contact: Contact, agent: User | None) -> 
         "agent": {"id": agent.id, "name": agent.name} if agent else None,
         "reason": conversation.reason,
         "wants": str(conversation.summary.get("wants") or ""),
+        "mood": _mood(conversation.summary.get("mood")),
         "last_text": conversation.last_text,
         "last_at": _when(conversation.last_at),
         "waiting_since": _when(waiting),

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.desk import unsent
+from bot.store import inbox
 from bot.store.tables import Conversation, Fact, Message
 from tests.running import RunningDesk, Shopper
 
@@ -146,3 +147,20 @@ async def test_what_a_mood_quotes_goes_when_its_message_is_unsent(desk: RunningD
         message.text = "useless bot, I ask for the third time"
         unsent.erase(session, conversation, message)
     assert "useless" not in str(kept(desk, shopper)[0].summary)
+
+
+async def test_agents_see_the_mood_with_its_reasons(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await said(shopper, "hello")
+    with desk.services.database.reading() as session:
+        calm = inbox.whole(session, shopper.conversation_id)
+    await said(shopper, "cross frustrated")
+    with desk.services.database.reading() as session:
+        upset = inbox.whole(session, shopper.conversation_id)
+    assert calm is not None
+    assert upset is not None
+    assert calm["mood"] is None
+    assert upset["mood"] == {
+        "label": "frustrated",
+        "reasons": ["words: useless", "repeated: third time", "capitals"],
+    }

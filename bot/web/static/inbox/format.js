@@ -28,6 +28,30 @@ export const languageName = (code, locale) => {
   }
 };
 
+/** What the reasons of a mood say: the words that gave them, or what else did. */
+export const moodReasons = (mood) =>
+  mood.reasons
+    .map((reason) => {
+      const [code, ...words] = reason.split(": ");
+      return words.length ? words.join(": ") : titled(`inbox.mood_why_${code}`, "");
+    })
+    .filter(Boolean)
+    .join(", ");
+
+/** The mood of the last messages with its reasons, for all to read: colour alone says nothing. */
+export function moodChip(mood, { isShort = false } = {}) {
+  const name = t(`inbox.mood_${mood.label}`);
+  const reasons = moodReasons(mood);
+  const why = reasons ? `: ${reasons}` : "";
+  return el(
+    "span",
+    { class: `chip mood ${mood.label === "angry" ? "chip--bad" : "chip--warn"}`, title: `${name}${why}` },
+    icon("mood"),
+    isShort ? name : `${name}${why}`,
+    isShort && why ? el("span", { class: "sr" }, why) : null,
+  );
+}
+
 /** How long somebody has waited, coloured by how much of the promised time is gone. */
 export function waitChip(since, slaSeconds) {
   const seconds = Math.max(0, (Date.now() - new Date(since)) / 1000);

@@ -1,7 +1,7 @@
 // The left column: views with counts, rows, search. Live rows are merged in place, so focus is never lost.
 
 import { ago, call, el, icon, number, t } from "../desk.js";
-import { channelIcon, channelName, reasonName, shopperName, waitChip } from "./format.js";
+import { channelIcon, channelName, moodChip, reasonName, shopperName, waitChip } from "./format.js";
 
 const BELONGS = {
   waiting: (row) => row.owner === "queue",
@@ -187,6 +187,7 @@ export class List {
         "span",
         { class: "row__foot" },
         reason ? el("span", { class: `chip ${mood ? "chip--bad" : row.owner === "queue" ? "chip--accent" : ""}` }, reasonName(reason)) : null,
+        row.mood ? moodChip(row.mood, { isShort: true }) : null,
         row.left_message === "left" ? el("span", { class: "chip chip--info" }, t("inbox.left_message")) : null,
         el("span", { class: "chip", title: t("inbox.language") }, row.language.toUpperCase()),
         row.is_demo ? el("span", { class: "chip" }, t("inbox.demo")) : null,

@@ -3,7 +3,7 @@
 import { clock, day, el, exact, icon, page, t } from "../desk.js";
 import { kindName } from "./attachments.js";
 import { after, before, fate, filled, referral, removed } from "./context.js";
-import { channelIcon, channelName, languageName, linked, reasonName, shopperName, waitChip } from "./format.js";
+import { channelIcon, channelName, languageName, linked, moodChip, moodReasons, reasonName, shopperName, waitChip } from "./format.js";
 import { part } from "./parts.js";
 import { inEnglish, isForeign } from "./wordings.js";
 
@@ -82,7 +82,7 @@ export class Thread {
 
   drawHead() {
     const row = this.conversation;
-    const shown = JSON.stringify([row.id, row.owner, row.agent, row.name, row.email, row.language, Boolean(row.waiting_since)]);
+    const shown = JSON.stringify([row.id, row.owner, row.agent, row.name, row.email, row.language, row.mood, Boolean(row.waiting_since)]);
     if (shown === this.shownHead) {
       // a button replaced between press and release would lose the click: only the time moves on
       this.head.querySelector(".wait")?.replaceWith(waitChip(row.waiting_since, this.slaSeconds));
@@ -119,6 +119,7 @@ export class Thread {
           { class: "thread__meta" },
           owner,
           row.waiting_since ? waitChip(row.waiting_since, this.slaSeconds) : null,
+          row.mood ? moodChip(row.mood) : null,
           el("span", {}, channelIcon(row.channel), channelName(row.channel)),
           el("span", {}, icon("globe"), languageName(row.language, page.locale)),
         ),
@@ -141,6 +142,8 @@ export class Thread {
     }
     const details = Object.entries(summary.details ?? {}).filter(([, value]) => value);
     if (summary.left_message) details.push(["left_message", summary.left_message]);
+    const felt = details.find(([key]) => key === "mood");
+    if (felt && row.mood) felt[1] = [t(`inbox.mood_${row.mood.label}`), moodReasons(row.mood)].filter(Boolean).join(": ");
     const label = (key) => {
       const text = t(`inbox.detail_${key}`);
       return text === `inbox.detail_${key}` ? key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " ") : text;
