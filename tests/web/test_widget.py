@@ -45,7 +45,7 @@ DYNAMIC_KEYS = {
     "loading",
     "language",
 }
-USED = re.compile(r"""\bt\(\s*'([a-z_.0-9]+)'|'((?:stock|state|owner)\.[a-z_]+)'""")
+USED = re.compile(r"""\bt\(\s*'([a-z_.0-9]+)'|'((?:stock|state|owner|option)\.[a-z_]+)'""")
 USED_ON_PAGES = re.compile(r"""\bt\(\s*['"]([a-z_]+)['"]""")
 
 

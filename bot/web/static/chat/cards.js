@@ -18,6 +18,7 @@ function picture(address, alt = '') {
 }
 
 const STOCK = { in_stock: 'stock.in_stock', out_of_stock: 'stock.out_of_stock', preorder: 'stock.preorder', backorder: 'stock.backorder' };
+const OPTIONS = { Colour: 'option.colour', Size: 'option.size' }; // others are called as the catalogue calls them
 const FEW = 5;
 
 function stockText(item) {
@@ -45,7 +46,7 @@ function productCard(item) {
       h('h4', { dir: 'auto' }, item.title),
       price(item),
       h('p', { className: `stock stock-${STOCK[item.availability] ? item.availability : 'unknown'}` }, stockText(item)),
-      options.length ? h('dl', { className: 'options' }, options.map(([name, values]) => h('div', {}, h('dt', {}, `${name}:`), h('dd', { dir: 'auto' }, values.join(', '))))) : null,
+      options.length ? h('dl', { className: 'options' }, options.map(([name, values]) => h('div', {}, h('dt', {}, `${OPTIONS[name] ? t(OPTIONS[name]) : name}:`), h('dd', { dir: 'auto' }, values.join(', '))))) : null,
       item.url && safeUrl(item.url) ? h('p', { className: 'product-link' }, link(item.url, t('product.details'), h('span', { className: 'unseen' }, ` ${item.title}`))) : null));
 }
 
