@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core import languages
+from bot.nlu import sources
 from bot.nlu.gazetteer import LiveGazetteer, default_path
 from bot.nlu.importer import LANGUAGE
 from bot.nlu.language import ENGLISH, MESSAGE_LANGUAGE
@@ -66,6 +67,11 @@ class ShopEntityExtractor(EntityExtractorMixin, GraphComponent):
         self._orders = orders_of(config)
         self._ordinary = ordinary
         self._reader = Reader(LiveGazetteer(ordinary, default_path()), self._orders)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """What it learns depends on more than this class and the examples."""
+        return sources.fingerprint()
 
     @classmethod
     def create(

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core import languages
+from bot.nlu import sources
 from bot.nlu.importer import LANGUAGE
 from bot.nlu.language_model import LanguageModel, train, words_of
 
@@ -58,6 +59,11 @@ class LanguageIdentifier(GraphComponent):
         self._storage = storage
         self._resource = resource
         self._model: LanguageModel | None = None
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """What it learns depends on more than this class and the examples."""
+        return sources.fingerprint()
 
     @classmethod
     def create(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,10 +15,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.core import folding
 from bot.core.folding import fold
-from bot.core.languages import FOLDER
-from bot.nlu import mood_model
+from bot.nlu import mood_model, sources
 from bot.nlu.entities import READING
 from bot.nlu.importer import LANGUAGE
 from bot.nlu.language import ENGLISH, MESSAGE_LANGUAGE
@@ -65,13 +61,8 @@ class MoodReader(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rasa looks at the source of this class only; what it learns depends on more."""
-        digest = hashlib.sha256()
-        here = Path(__file__).parent
-        paths = [*here.glob("mood*.py"), here / "ngrams.py", here / "lexicon.py", Path(folding.__file__)]
-        for path in [*sorted(paths), *sorted(FOLDER.glob("*/mood.yml")), *sorted(FOLDER.glob("*/words.yml"))]:
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        """What it learns depends on more than this class and the examples."""
+        return sources.fingerprint()
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
