@@ -35,12 +35,13 @@ class NoModel(AisleError):
 )
 @as_json
 def explain(text: str, language: str | None, is_json: bool) -> None:
-    """Say why TEXT is understood as it is by the newest model.
+    """Say why TEXT is understood as it is, by the model of today's training data, else by the newest one.
 
     Its language, the entities, how each word speaks for the best reading and for the runner-up, what each part of the
     classifier says by itself, the nearest training examples, the decision and its reason.
     """
-    model = train.newest(ROOT)
+    todays = train.model_path(ROOT)
+    model = todays if todays.exists() else train.newest(ROOT)
     if model is None:
         raise NoModel("There is no model yet: aisle train")
     words = ["--model", str(model), *(["--language", language] if language else []), "--", text]
@@ -50,6 +51,8 @@ def explain(text: str, language: str | None, is_json: bool) -> None:
         return
     for line in table(found):
         click.echo(line)
+    if model != todays:
+        click.echo(f"\n{model.name} is not of today's training data: aisle train")
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:

@@ -27,6 +27,7 @@ def main() -> int:
         absent.leave_out()
 
     from rasa.engine import loader
+    from rasa.engine.exceptions import GraphComponentException
     from rasa.engine.storage.local_model_storage import LocalModelStorage
 
     from bot.nlu.explanation import Parts, explain
@@ -35,9 +36,13 @@ def main() -> int:
     if is_light:
         absent.done()
     with tempfile.TemporaryDirectory() as folder:
-        _, runner = loader.load_predict_graph_runner(
-            Path(folder), chosen.model, LocalModelStorage, StraightGraphRunner
-        )
+        try:
+            _, runner = loader.load_predict_graph_runner(
+                Path(folder), chosen.model, LocalModelStorage, StraightGraphRunner
+            )
+        except GraphComponentException:
+            print(f"{chosen.model.name} was made by another version of the bot: aisle train", file=sys.stderr)
+            return 2
     parts = Parts.of(node._component for node in runner.nodes.values())
     if parts is None:
         print(f"the pipeline of {chosen.model.name} is not the one of config.yml", file=sys.stderr)
