@@ -4,26 +4,64 @@ import asyncio
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rasa")
 
+from rasa.core.channels.channel import UserMessage
+
+from bot.nlu.intents import OUT_OF_SCOPE
+
 ROOT = Path(__file__).parents[2]
-# set -> (least share right, most acted on a wrong reading); the second set is slang and hints, as people also write
-LIMITS = {"held_out": (0.85, 0.10), "held_out_more": (0.70, 0.15)}
-HELD_OUT = {name: Path(__file__).with_name(f"{name}.tsv") for name in LIMITS}
+HERE = Path(__file__).parent
+MARGIN = 0.03  # what a change may cost
+LEAST_LEFT = 0.85  # of a set, after what is also an example is left out
+# set -> (share right, share acted on though wrong) as measured; `MARGIN` below or above it fails
+MEASURED = {
+    "held_out": (0.92, 0.07),
+    "held_out_more": (0.94, 0.05),
+    **{f"held_out/{code}": (0.95, 0.05) for code in ("en", "lt", "sr", "ka", "hy", "sw")},
+    # written last, after all examples: what is to be expected of shoppers
+    "held_out/fresh_en": (0.92, 0.06),
+    "held_out/fresh_lt": (0.93, 0.06),
+    "held_out/fresh_sr": (0.92, 0.06),
+    "held_out/fresh_ka": (0.88, 0.06),
+    "held_out/fresh_hy": (0.88, 0.05),
+    "held_out/fresh_sw": (0.92, 0.07),
+}
+# language -> share of messages out of scope that is told at 5 % false alarms
+OUT_MEASURED = {"en": 0.93, "lt": 0.95, "sr": 0.93, "ka": 0.93, "hy": 0.90, "sw": 0.85}
+FALSE_ALARMS = 0.05
 
 
-def cases(name):
-    """(right intents, text) of every line of a set."""
-    lines = [
-        line
-        for line in HELD_OUT[name].read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
-    return [(set(line.split("\t")[0].split("|")), line.split("\t")[1]) for line in lines]
+def lines(name):
+    """The columns of every line of a set."""
+    text = (HERE / f"{name}.tsv").read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def language_of(name):
+    return name.partition("/")[2].removeprefix("fresh_") or "en"
+
+
+@cache
+def examples():
+    """All examples, in lower case."""
+    return {
+        line.strip()[2:].strip().lower()
+        for path in (ROOT / "data").rglob("*.yml")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip().startswith("- ")
+    }
+
+
+def never_seen(name):
+    """Those lines of a set that are no example: two people sometimes write the same."""
+    return [line for line in lines(name) if line[1].lower() not in examples()]
 
 
 @pytest.fixture(scope="module")
@@ -35,62 +73,84 @@ def agent():
         models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     from rasa.core.agent import Agent
 
-    return Agent.load(str(models[-1]))
+    found = Agent.load(str(models[-1]))
+    asyncio.run(parse(found, "warm up", "en"))
+    return found
 
 
-@pytest.fixture(scope="module", params=HELD_OUT)
+async def parse(agent, text, language):
+    """What the model makes of a message in a conversation of a language."""
+    metadata = {"language": language, "language_from": "page"}
+    return await agent.processor.parse_message(UserMessage(text, sender_id="held-out", metadata=metadata))
+
+
+async def understood(agent, name):
+    """(right intents, leaf, is_fallback, seconds) of every message of a set."""
+    results = []
+    for right, text in never_seen(name):
+        started = time.perf_counter()
+        data = await parse(agent, text, language_of(name))
+        seconds = time.perf_counter() - started
+        is_fallback = data["intent"]["name"] == "nlu_fallback"
+        leaf = data["decision"]["leaves"][0]["intent"] if data.get("decision") else data["intent"]["name"]
+        results.append((set(right.split("|")), leaf, is_fallback, seconds))
+    return results
+
+
+@pytest.fixture(scope="module", params=MEASURED)
 def parsed(request, agent):
-    """The set's name, and what the model makes of each message: (right intents, leaf, is_fallback, seconds)."""
-
-    async def all_of_them():
-        results = []
-        await agent.parse_message("warm up")
-        for right, text in cases(request.param):
-            started = time.perf_counter()
-            data = await agent.parse_message(text)
-            seconds = time.perf_counter() - started
-            is_fallback = data["intent"]["name"] == "nlu_fallback"
-            ranking = [item["name"] for item in data["intent_ranking"] if item["name"] != "nlu_fallback"]
-            leaf = data["intent"].get("full_retrieval_intent_name") or (ranking[0] if ranking else "")
-            if is_fallback:
-                best = data["response_selector"].get(leaf, {}).get("response", {}).get("intent_response_key")
-                leaf = best or leaf
-            results.append((right, leaf, is_fallback, seconds))
-        return results
-
-    return request.param, asyncio.run(all_of_them())
+    """A set's name, and what the model makes of it."""
+    return request.param, asyncio.run(understood(agent, request.param))
 
 
 def test_most_messages_never_seen_are_understood(parsed):
     name, parsed = parsed
     right = sum(leaf in expected for expected, leaf, _, _ in parsed)
     wrong = [(sorted(expected), leaf) for expected, leaf, _, _ in parsed if leaf not in expected]
-    print(f"\nheld-out accuracy {right / len(parsed):.3f} of {len(parsed)}; wrong: {wrong}")
-    assert right / len(parsed) >= LIMITS[name][0]
+    print(f"\n{name}: accuracy {right / len(parsed):.3f} of {len(parsed)}; wrong: {wrong}")
+    assert right / len(parsed) >= MEASURED[name][0] - MARGIN
 
 
 def test_the_bot_seldom_acts_on_what_it_got_wrong(parsed):
     name, parsed = parsed
     wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback, _ in parsed)
     unsure = sum(is_fallback for _, _, is_fallback, _ in parsed)
-    print(f"\nacted on a wrong reading {wrong / len(parsed):.3f}, asked back {unsure / len(parsed):.3f}")
-    assert wrong / len(parsed) <= LIMITS[name][1]
+    print(
+        f"\n{name}: acted on a wrong reading {wrong / len(parsed):.3f}, asked back {unsure / len(parsed):.3f}"
+    )
+    assert wrong / len(parsed) <= MEASURED[name][1] + MARGIN
 
 
 def test_a_message_is_understood_in_a_few_milliseconds(parsed):
-    times = sorted(seconds for _, _, _, seconds in parsed[1])
+    name, parsed = parsed
+    times = sorted(seconds for _, _, _, seconds in parsed)
+    p50, p95 = times[len(times) // 2] * 1000, times[int(len(times) * 0.95)] * 1000
+    print(f"\n{name}: parse p50 {p50:.1f} ms, p95 {p95:.1f} ms")
+    assert p50 < 60  # a shared machine; alone it is under 8 ms
+
+
+@pytest.mark.parametrize("language", OUT_MEASURED)
+def test_what_is_none_of_the_shop_s_business_is_told(agent, language):
+    async def scopes(texts):
+        found = []
+        for text in texts:
+            data = await parse(agent, text, language)
+            decision = data["decision"]
+            found.append(0.0 if decision["leaves"][0]["intent"] == OUT_OF_SCOPE else decision["scope"])
+        return np.array(found)
+
+    inside = asyncio.run(scopes([text for _, text in never_seen(f"held_out/{language}")]))
+    texts = [text for code, text in never_seen("held_out/out_of_scope") if code == language]
+    outside = asyncio.run(scopes(texts))
+    limit = np.quantile(inside, FALSE_ALARMS)
+    told = float((outside < limit).mean())
+    auroc = float((inside[:, None] > outside).mean() + 0.5 * (inside[:, None] == outside).mean())
     print(
-        f"\nparse p50 {times[len(times) // 2] * 1000:.1f} ms, p95 {times[int(len(times) * 0.95)] * 1000:.1f} ms"
+        f"\n{language}: {told:.3f} of {len(texts)} told at {FALSE_ALARMS:.0%} false alarms; AUROC {auroc:.3f}"
     )
-    assert times[len(times) // 2] < 0.05  # a shared machine; alone it is well under 8 ms
+    assert told >= OUT_MEASURED[language] - 2 * MARGIN  # some dozens of messages only
 
 
-@pytest.mark.parametrize("name", HELD_OUT)
-def test_held_out_messages_are_not_in_the_training_data(name):
-    trained = {
-        line.strip()[2:].strip().lower()
-        for path in (ROOT / "data").rglob("*.yml")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip().startswith("- ")
-    }
-    assert [text for _, text in cases(name) if text.lower() in trained] == []
+@pytest.mark.parametrize("name", MEASURED)
+def test_most_held_out_messages_are_no_examples(name):
+    assert len(never_seen(name)) >= LEAST_LEFT * len(lines(name))
