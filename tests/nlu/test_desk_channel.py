@@ -187,6 +187,13 @@ def test_the_buttons_of_an_answer_name_it_themselves(brain):
     assert brain.say("button.1", "/faq/returns")["replies"][0]["response"] == "utter_faq/returns"
 
 
+def test_the_mood_of_a_message_is_told_with_its_reasons(brain):
+    assert brain.say("mood.1", "hello")["understood"]["mood"]["label"] == "calm"
+    mood = brain.say("mood.1", "you are useless liars")["understood"]["mood"]
+    assert mood["label"] == "angry"
+    assert mood["reasons"] == ["words: useless, liars"]
+
+
 def test_a_turn_stays_as_quick_as_the_conversation_grows(brain):
     def median(count):
         times = []
