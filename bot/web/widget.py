@@ -29,7 +29,7 @@ def launcher() -> tuple[bytes, bytes, str]:
     file = static_files.load(LAUNCHER)
     if file.etag not in _launchers:
         texts = {
-            locale: {key: chat_texts.text(f"launcher.{key}", locale) for key in LAUNCHER_KEYS}
+            locale.lower(): {key: chat_texts.text(f"launcher.{key}", locale) for key in LAUNCHER_KEYS}
             for locale in chat_texts.catalogues()
         }
         data = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))

@@ -1,5 +1,6 @@
 """The launcher on a shop's page: another origin, a strict policy, keyboard, phone, and its API."""
 
+import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -22,6 +23,24 @@ def test_only_the_launcher_is_fetched_before_it_is_used(
     browser.driver.get(shop_site.url)
     assert browser.launcher_button().accessible_name == "Open chat"
     assert [path for path in asked_for(browser) if path != "/own.js"] == ["/widget.js"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"),
+    [
+        ("ka-GE", "ჩატის გახსნა"),
+        ("sr", "Отвори чет"),
+        ("sr-Latn-RS", "Otvori čet"),
+        ("lt_LT", "Atidaryti pokalbį"),
+        ("fi", "Open chat"),
+    ],
+)
+def test_the_button_is_called_in_the_language_and_script_of_the_shop(
+    desk: LiveDesk, browser: Browser, shop_site: ShopSite, locale: str, name: str
+) -> None:
+    shop_site.tag = shop_site.tag.replace("data-accent", f'data-locale="{locale}" data-accent')
+    browser.driver.get(shop_site.url)
+    assert browser.launcher_button().accessible_name == name
 
 
 def test_it_works_on_a_shop_with_a_strict_policy(

@@ -9,7 +9,8 @@
   const data = script.dataset;
   const desk = new URL(script.src).origin;
   const locale = (data.locale && data.locale !== 'auto' ? data.locale : document.documentElement.lang || navigator.language || 'en');
-  const texts = TEXTS[locale.toLowerCase()] || TEXTS[locale.slice(0, 2).toLowerCase()] || TEXTS.en;
+  const textsOf = (name) => TEXTS[name] || (name ? textsOf(name.replace(/-?[^-]*$/, '')) : TEXTS.en); // sr-latn-rs, sr-latn, sr
+  const texts = textsOf(locale.toLowerCase().replace(/_/g, '-'));
   const isRtl = /^(ar|fa|he|ur)\b/i.test(locale);
   const listeners = {};
   const waiting = [];
