@@ -6,7 +6,7 @@ it. Without a desk (`rasa shell`) each message is looked at by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.core import languages
 from bot.nlu import sources
+from bot.nlu.catalogue_words import CatalogueWords
+from bot.nlu.gazetteer import default_path
 from bot.nlu.importer import LANGUAGE
 from bot.nlu.language_model import LanguageModel, train, words_of
 
@@ -59,6 +61,7 @@ class LanguageIdentifier(GraphComponent):
         self._storage = storage
         self._resource = resource
         self._model: LanguageModel | None = None
+        self._catalogue = CatalogueWords(default_path())
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -109,8 +112,10 @@ class LanguageIdentifier(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Identify; a payload is in the language of its conversation."""
+        names = self._catalogue.get()
         for message in messages:
-            found, shares = identify(self.model, message.get(TEXT) or "", message.get(METADATA) or {})
+            text, metadata = message.get(TEXT) or "", message.get(METADATA) or {}
+            found, shares = identify(self.model, text, metadata, names)
             message.set(MESSAGE_LANGUAGE, max(shares, key=lambda code: shares[code]))
             message.set(SHARES, shares)
             message.set(OUTPUT, asdict(found), add_to_output=True)
@@ -118,9 +123,11 @@ class LanguageIdentifier(GraphComponent):
 
 
 def identify(
-    model: LanguageModel, text: str, metadata: Mapping[str, Any]
+    model: LanguageModel, text: str, metadata: Mapping[str, Any], names: Collection[str] = ()
 ) -> tuple[Identified, dict[str, float]]:
     """The language of a text in its conversation, and the shares of those it should be read in.
+
+    `names`: words of the catalogue, which tell nothing of it.
 
     `metadata`: `language` (locale of the conversation so far), `language_from` (`page`, `message` or `choice`: how the
     conversation got it), `languages` (locales the shop answers in; all when not given).
@@ -129,10 +136,10 @@ def identify(
     told_by = _told_by(metadata)
     ours = _ours(model)
     kept = _kept(model, metadata)
-    words = [] if text.startswith("/") else words_of(text)
+    words = [] if text.startswith("/") else [word for word in words_of(text) if word not in names]
     if not words:
         return Identified(kept, before or kept, 0.0), {kept: 1.0}
-    shares = weighed(model, text, metadata)
+    shares = weighed(model, " ".join(words), metadata)
     others = sum(share for label, share in shares.items() if label.startswith(OTHER))
     mine = {label: shares[label] for label in ours}
     best = max(mine, key=lambda label: mine[label])

@@ -11,6 +11,7 @@ pytest.importorskip("rasa")
 from pathlib import Path
 
 from bot.core import languages
+from bot.nlu.catalogue_words import CatalogueWords
 from bot.nlu.importer import language_of
 from bot.nlu.language import OTHER, examples_of, identify, in_script
 from bot.nlu.language_model import LanguageModel, train, words_of
@@ -113,6 +114,21 @@ def test_another_language_is_known_as_one(model, text):
 def test_what_has_no_words_stays_in_the_language_of_its_conversation(model, text):
     found, shares = identify(model, text, {"language": "hy", "language_from": "page"})
     assert (found.answer, found.is_changed, shares) == ("hy", False, {"hy": 1.0})
+
+
+def test_names_of_products_are_of_no_language(model, tmp_path):
+    path = tmp_path / "gazetteer.json"
+    catalogue = CatalogueWords(path)
+    assert catalogue.get() == frozenset()
+    path.write_text(
+        '{"products": ["Titanium Spork", "Tarn Trail Tent"], "brands": ["Sufu"]}', encoding="utf-8"
+    )
+    names = catalogue.get()
+    assert {"titanium", "spork", "sufu"} <= names
+    found, shares = identify(model, "titanium spork", {"language": "ka", "language_from": "page"}, names)
+    assert (found.answer, found.is_changed, shares) == ("ka", False, {"ka": 1.0})
+    path.write_text("{", encoding="utf-8")
+    assert catalogue.get() == names
 
 
 def test_serbian_is_answered_in_the_script_it_is_written_in():
