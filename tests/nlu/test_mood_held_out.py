@@ -1,6 +1,7 @@
 """Moods of messages written apart from the training, through the trained model; `-s` prints the table."""
 
 import asyncio
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -68,10 +69,14 @@ def test_anger_is_heard_with_few_false_alarms(told, language):
     assert alarms <= most_alarms
 
 
-def test_no_message_is_among_the_examples_or_words_of_mood():
+def bare(text):
+    """Words only: a comma more does not make another message."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def test_no_message_is_among_the_examples_of_mood():
     written = set()
-    for path in (ROOT / "data").rglob("*.yml"):
-        if path.name == "mood.yml":
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-            written |= {text.lower() for texts in data["examples"].values() for text in texts}
-    assert [text for _, _, text in cases() if text.lower() in written] == []
+    for path in (ROOT / "data").rglob("mood.yml"):
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        written |= {bare(text) for texts in data["examples"].values() for text in texts}
+    assert [text for _, _, text in cases() if bare(text) in written] == []
