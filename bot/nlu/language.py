@@ -144,7 +144,8 @@ def identify(
     mine = {label: shares[label] for label in ours}
     best = max(mine, key=lambda label: mine[label])
     confidence = max(mine[best], others)
-    is_sure = confidence >= SURE
+    is_of_some_language = _has_own_letters(words) or model.knows(words)  # else typed at random
+    is_sure = confidence >= SURE and is_of_some_language
     name = OTHER if others > mine[best] else best
     total = sum(mine.values()) or 1.0
     read_in = {label: share / total for label, share in mine.items() if share / total >= WORTH}
@@ -185,6 +186,11 @@ def _kept(model: LanguageModel, metadata: Mapping[str, Any]) -> str:
 
 def _told_by(metadata: Mapping[str, Any]) -> str:
     return str(metadata.get("language_from") or ("page" if metadata.get("language") else ""))
+
+
+def _has_own_letters(words: Sequence[str]) -> bool:
+    """Whether words have letters that few languages share: Cyrillic, Georgian, Armenian …"""
+    return any(letter >= "\u0370" for word in words for letter in word)
 
 
 def in_script(code: str, text: str) -> str:

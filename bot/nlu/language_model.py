@@ -55,6 +55,10 @@ class LanguageModel:
             return np.zeros(len(self.labels))
         return DEPENDENT * self._logs[rows].sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
 
+    def knows(self, words: Iterable[str]) -> bool:
+        """Whether it has met one of these words, in whatever language."""
+        return any(f"={word}" in self._vocabulary for word in words)
+
     def probabilities(self, text: str, prior: Mapping[str, float] | None = None) -> dict[str, float]:
         """Label -> probability; `prior` are weights, 1 where none is given."""
         scores = self.evidence(text) + np.log([(prior or {}).get(label, 1.0) for label in self.labels])

@@ -116,6 +116,12 @@ def test_what_has_no_words_stays_in_the_language_of_its_conversation(model, text
     assert (found.answer, found.is_changed, shares) == ("hy", False, {"hy": 1.0})
 
 
+@pytest.mark.parametrize("text", ["qwoeiu zxcmn asldk", "ajshd kajshd", "sdkfjh sdkjfh", "bkzgrt"])
+def test_what_is_typed_at_random_moves_no_conversation(model, text):
+    found, _ = identify(model, text, {"language": "en", "language_from": "page"})
+    assert (found.answer, found.is_changed, found.is_sure) == ("en", False, False)
+
+
 def test_names_of_products_are_of_no_language(model, tmp_path):
     path = tmp_path / "gazetteer.json"
     catalogue = CatalogueWords(path)
