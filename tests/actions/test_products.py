@@ -90,9 +90,7 @@ async def ask(talk: Talk, intent: str, text: str, **entities: str):
 
 
 async def test_the_price_of_a_product_named(talk: Talk) -> None:
-    outcome = await ask(
-        talk, "product_price", "how much is the nida storm jacket", query="nida storm jacket"
-    )
+    outcome = await ask(talk, "product_price", "how much is the nida storm jacket", query="nida storm jacket")
     assert outcome.values("utter_product_price")["price"] == "€219.00"
     assert titles(outcome) == ["Nida Storm Jacket"]
     assert outcome.of(Note) == [Note(kind="product_asked", label="storm-jacket")]
@@ -170,9 +168,7 @@ async def test_a_price_nobody_knows_is_said_to_be_unknown_and_never_zero(talk: T
     with demo.database.writing() as session:
         priceless = update(Variant).where(Variant.product_id == "storm-jacket")
         session.execute(priceless.values(price_minor=None, sale_minor=None))
-    outcome = await ask(
-        talk, "product_price", "how much is the nida storm jacket", query="nida storm jacket"
-    )
+    outcome = await ask(talk, "product_price", "how much is the nida storm jacket", query="nida storm jacket")
     assert outcome.said == ["utter_product_price_unknown"]
     assert titles(outcome) == ["Nida Storm Jacket"]  # its card, with the way to its page
     assert outcome.slots["shown"] == [{"id": "storm-jacket", "title": "Nida Storm Jacket", "price": None}]
