@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as trials
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
@@ -29,6 +31,11 @@ POSTGRES = os.environ.get("AISLE_TEST_POSTGRES", "")
 NO_SKIPS = os.environ.get("AISLE_NO_SKIPS") == "1"
 SCHEMA = (tables, shop_tables)  # both register on Base
 BACKENDS = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
+
+
+# a busy machine draws slowly, which says nothing of what is tried
+trials.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
+trials.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

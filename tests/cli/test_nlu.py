@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.brain import train
 from bot.cli import group, nlu, nlu_explain
 from tests.cli.conftest import ROOT
 
@@ -147,15 +146,3 @@ def test_without_a_model_it_says_how_to_make_one(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("AISLE_MODELS", str(tmp_path))
     done = CliRunner().invoke(group, ["nlu", "explain", "hello"], prog_name="aisle")
     assert (done.exit_code, done.stderr) == (1, "aisle: There is no model yet: aisle train\n")
-
-
-@pytest.mark.brain
-@pytest.mark.skipif(not (ROOT / ".venv-brain").exists(), reason="no brain environment")
-@pytest.mark.skipif(not train.model_path(ROOT).exists(), reason="no model of today's training data")
-def test_the_program_explains_a_message_by_its_model() -> None:
-    done = CliRunner().invoke(group, ["nlu", "explain", "where is order A1001", "--json"], prog_name="aisle")
-    assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
-    assert found["leaves"][0]["leaf"] == "track_order"
-    assert found["entities"][0]["value"] == "A1001"
-    assert found["model"].endswith(".tar.gz")

@@ -438,6 +438,7 @@ def test_an_import_makes_a_new_version_known_and_names_for_the_brain(
         "categories": [],
         "products": ["Brown teapot"],
         "options": {},
+        "materials": [],
     }
 
 
