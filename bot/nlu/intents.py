@@ -79,16 +79,11 @@ class Spoken:
     titles: Mapping[str, str]
     packed: bytes
 
-    @property
-    def uses_encoder(self) -> bool:
-        """Whether a message's embedding is of use."""
-        return self.model.uses_encoder or (self.gate is not None and self.gate.uses_encoder)
-
-    def outside(self, text: str, hints: Sequence[str], vector: np.ndarray | None) -> float:
+    def outside(self, text: str, hints: Sequence[str]) -> float:
         """Probability that a message is none of the shop's business."""
         if self.gate is None:
             return 0.0
-        found = self.gate.predict(text, hints, vector if self.gate.uses_encoder else None)
+        found = self.gate.predict(text, hints)
         return float(found.probabilities[self.gate.classes.index(OUT_OF_SCOPE)])
 
     def examples(self) -> list[Taught]:
@@ -192,7 +187,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
                 [example for example, _ in inside] + [(text, ()) for text in outside],
                 [INSIDE] * len(inside) + [OUT_OF_SCOPE] * len(outside),
                 names={},
-                embedder=embedder,
+                embedder=None,  # which would tell a hundredth more, for twice the time
                 settings=settings,
             )
         rows = [
@@ -224,7 +219,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         component._classes = frozenset(
             [OUT_OF_SCOPE, *(leaf for spoken in component._spoken.values() for leaf in spoken.model.classes)]
         )
-        if any(spoken.uses_encoder for spoken in component._spoken.values()):
+        if any(spoken.model.uses_encoder for spoken in component._spoken.values()):
             component._encoder = encoder.load()
         return component
 
@@ -254,7 +249,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         for code, share, spoken in self.readers(message):
             text, vector = folded(masked, code), self.vector(spoken, masked)
             prediction = spoken.model.predict(text, hints, vector)
-            out = spoken.outside(text, hints, vector)
+            out = spoken.outside(text, hints)
             for leaf, probability in zip(
                 spoken.model.classes, prediction.probabilities.tolist(), strict=True
             ):
@@ -284,7 +279,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
 
     def vector(self, spoken: Spoken, masked: str) -> np.ndarray | None:
         """The embedding of a message, where a model has use for it."""
-        if self._encoder is None or not spoken.uses_encoder:
+        if self._encoder is None or not spoken.model.uses_encoder:
             return None
         return self._encoder.encode_one(spoken_out(masked))
 
