@@ -202,6 +202,7 @@ def test_a_story_and_an_answer_elsewhere(browser: Browser, house: House) -> None
     shows(browser, ".msg__context", "About your story")
     house.acts("instagram", "text", text="hello?")
     click(browser, "[data-act=hand_back]")
+    shows(browser, ".thread__meta .chip", "With the bot")  # an answer of before would not count against it
     house.acts("instagram", "inbox", text="Robin here, in the other inbox")
     shows(browser, ".thread__meta .chip", "Answered elsewhere")
     shows(browser, ".handoff", "the bot keeps quiet")
