@@ -40,9 +40,6 @@ SCOPE = "aisle_scope"
 RANKING_LENGTH = 6
 OUT_OF_SCOPE, INSIDE = "out_of_scope", "inside"
 OUTSIDE_FOR_GATE = 40  # fewer examples of what is out of scope teach nothing of it
-INSIDE_FOR_GATE = (
-    2_000  # of more examples every second one tells as much of what is in scope, in a third of the time
-)
 OUTSIDE_FOR_THRESHOLD = 120  # the first ones are enough to find a threshold by
 SURE_OUTSIDE = 0.85  # from which the bot says so, instead of asking back
 GATE = "gate"
@@ -186,10 +183,9 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         )
         gate = None
         if len(outside) >= OUTSIDE_FOR_GATE:
-            some = inside[:: 2 if len(inside) > INSIDE_FOR_GATE else 1]
             gate = ensemble.train(
-                [example for example, _ in some] + [(text, ()) for text in outside],
-                [INSIDE] * len(some) + [OUT_OF_SCOPE] * len(outside),
+                [example for example, _ in inside] + [(text, ()) for text in outside],
+                [INSIDE] * len(inside) + [OUT_OF_SCOPE] * len(outside),
                 names={},
                 embedder=None,  # which would tell a hundredth more, for twice the time
                 settings=settings,
