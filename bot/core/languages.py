@@ -31,7 +31,7 @@ def scripts() -> Mapping[str, tuple[str, Callable[[str], str]]]:
     """Locale in another script -> the language it is made from, and how: `sr-Latn` -> (`sr`, …)."""
     found = {}
     for code in folders():
-        for locale, conversion in _read(code, "formats").get("scripts", {}).items():
+        for locale, conversion in own(code, "formats").get("scripts", {}).items():
             found[locale] = (code, CONVERSIONS[conversion])
     return found
 
@@ -50,12 +50,12 @@ def texts(kind: str) -> Mapping[str, Mapping[str, Any]]:
     """Locale -> key -> text (or whatever the kind holds) of every language that has a file of this kind."""
     found: dict[str, Mapping[str, Any]] = {}
     for code in folders():
-        own = _read(code, kind)
-        if own:
-            found[code] = own
+        written = own(code, kind)
+        if written:
+            found[code] = written
             for locale, (base, convert) in scripts().items():
                 if base == code:
-                    found[locale] = converted(own, convert)
+                    found[locale] = converted(written, convert)
     return found
 
 
@@ -92,10 +92,12 @@ def converted(value: Any, convert: Callable[[str], str]) -> Any:
     return value
 
 
-def _read(code: str, kind: str) -> dict[str, Any]:
+@cache
+def own(code: str, kind: str) -> Mapping[str, Any]:
+    """What a language's own file of a kind holds, read once; nothing where there is none."""
     folder = FOLDER / code
     if (path := folder / f"{kind}.json").is_file():
         return dict(json.loads(path.read_text(encoding="utf-8")))
     if (path := folder / f"{kind}.yml").is_file():
-        return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))  # noqa: S506 - a safe one
+        return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER) or {})  # noqa: S506 - a safe one
     return {}

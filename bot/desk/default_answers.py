@@ -13,7 +13,6 @@ from bot.core import languages
 ROOT = Path(__file__).parent.parent.parent
 VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 LANGUAGE_SLOT = "language"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def read(root: Path = ROOT, *, locale: str = "en") -> dict[str, Default]:
         if not path.is_file():
             continue
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
+            data = yaml.load(path.read_text(encoding="utf-8"), Loader=languages.LOADER)  # noqa: S506 - a safe one
         except (yaml.YAMLError, UnicodeDecodeError):
             continue
         responses = data.get("responses") if isinstance(data, dict) else None

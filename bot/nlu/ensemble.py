@@ -116,9 +116,13 @@ class Ensemble:
 
     def predict(self, text: str, hints: Sequence[str] = (), vector: np.ndarray | None = None) -> Prediction:
         """`vector` (length one) is needed where `uses_encoder`; without it the n-grams speak alone."""
-        logs = self.views.log_probabilities(
-            grams(text, hints, self.style), vector if self.uses_encoder else None
-        )
+        return self.predict_parts(grams(text, hints, self.style), vector)
+
+    def predict_parts(
+        self, parts: tuple[list[str], list[str]], vector: np.ndarray | None = None
+    ) -> Prediction:
+        """The same of a text whose n-grams (in this `style`) are known."""
+        logs = self.views.log_probabilities(parts, vector if self.uses_encoder else None)
         weights = self.mixture if len(logs) == len(self.mixture) else np.ones(1)
         return Prediction(_mixed(logs[None], weights)[0], float(_scope(logs[None])[0]))
 

@@ -14,7 +14,8 @@ from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from bot.core import languages
+
 PLAIN_KEYS = {"intent", "metadata", "examples"}
 
 
@@ -35,7 +36,7 @@ class Example(Message):
 def read(path: str, language: str) -> TrainingData:
     """The examples of a file, with answers and the like where it has some."""
     text = Path(path).read_text(encoding="utf-8")
-    data = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe one
+    data = yaml.load(text, Loader=languages.LOADER)  # noqa: S506 - a safe one
     if not _is_plain(data):
         found = load_data(path, language)
         found.training_examples = [

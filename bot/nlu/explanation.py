@@ -106,7 +106,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
             "of_needed": found["decision"]["scope"],
             "value": round(prediction.scope, 3),
             "threshold": round(spoken.model.threshold, 3),
-            "outside": round(spoken.outside(read, hints), 3),
+            "outside": round(spoken.outside(grams(read, hints, spoken.model.style)), 3),
         },
         "views": _views(judge, read, hints, vector),
         "compared": list(compared),

@@ -30,7 +30,7 @@ from bot.nlu.entities import READING, orders_of, ordinary_words
 from bot.nlu.gazetteer import LiveGazetteer
 from bot.nlu.importer import LANGUAGE
 from bot.nlu.language import ENGLISH, SHARES
-from bot.nlu.ngrams import Style
+from bot.nlu.ngrams import Style, grams
 from bot.nlu.off_topic import OFF_TOPIC
 from bot.nlu.reading import MASKS, Reader
 
@@ -44,7 +44,6 @@ OUTSIDE_FOR_THRESHOLD = 120  # the first ones are enough to find a threshold by
 SURE_OUTSIDE = 0.85  # from which the bot says so, instead of asking back
 GATE = "gate"
 EXAMPLES = "examples.json.z"
-NO_EXAMPLES = zlib.compress(b"[]")  # models of earlier versions kept none
 # what the encoder reads where the n-grams read a mask
 SPOKEN_MASKS = {
     MASKS[name]: words
@@ -79,11 +78,11 @@ class Spoken:
     titles: Mapping[str, str]
     packed: bytes
 
-    def outside(self, text: str, hints: Sequence[str]) -> float:
-        """Probability that a message is none of the shop's business."""
+    def outside(self, parts: tuple[list[str], list[str]]) -> float:
+        """Probability that a message, given by its n-grams, is none of the shop's business."""
         if self.gate is None:
             return 0.0
-        found = self.gate.predict(text, hints)
+        found = self.gate.predict_parts(parts)
         return float(found.probabilities[self.gate.classes.index(OUT_OF_SCOPE)])
 
     def examples(self) -> list[Taught]:
@@ -211,10 +210,9 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             for path in sorted(folder.iterdir()):
                 titles = json.loads((path / "titles.json").read_text(encoding="utf-8"))
-                packed = path / EXAMPLES
                 gate = Ensemble.load(path / GATE) if (path / GATE).is_dir() else None
                 component._spoken[path.name] = Spoken(
-                    Ensemble.load(path), gate, titles, packed.read_bytes() if packed.exists() else NO_EXAMPLES
+                    Ensemble.load(path), gate, titles, (path / EXAMPLES).read_bytes()
                 )
         component._classes = frozenset(
             [OUT_OF_SCOPE, *(leaf for spoken in component._spoken.values() for leaf in spoken.model.classes)]
@@ -248,8 +246,9 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         scope = coverage = outside = 0.0
         for code, share, spoken in self.readers(message):
             text, vector = folded(masked, code), self.vector(spoken, masked)
-            prediction = spoken.model.predict(text, hints, vector)
-            out = spoken.outside(text, hints)
+            parts = grams(text, hints, spoken.model.style)  # of both models: they are trained in one style
+            prediction = spoken.model.predict_parts(parts, vector)
+            out = spoken.outside(parts)
             for leaf, probability in zip(
                 spoken.model.classes, prediction.probabilities.tolist(), strict=True
             ):

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import yaml
-
-from bot.core.languages import FOLDER
+from bot.core import languages
 from bot.nlu.lexicon import Folded, Lexicon
 
 ENGLISH = "en"
@@ -153,14 +151,14 @@ def _is_shouted(typed: str) -> bool:
 @cache
 def moods(language: str) -> Mapping[str, Any]:
     """What data/languages/<language>/mood.yml holds; nothing where there is none."""
-    return _read(language, "mood.yml")
+    return languages.own(language, "mood")
 
 
 @cache
 def lexicon(language: str) -> Lexicon:
     """The words of mood of a language."""
     made = Lexicon(language)
-    words = _read(language, "words.yml")
+    words = languages.own(language, "words")
     for kind in ("anger", "negation"):
         made.add(kind, _pairs(words.get(kind)))
     made.add("anger", _pairs(moods(language).get("angry")))
@@ -175,7 +173,8 @@ def _foreign() -> Lexicon:
     made = Lexicon(ENGLISH)
     mild = set(map(str, moods(ENGLISH).get("mild") or ()))
     made.add(
-        "anger", _pairs(word for word in _read(ENGLISH, "words.yml").get("anger") or () if word not in mild)
+        "anger",
+        _pairs(word for word in languages.own(ENGLISH, "words").get("anger") or () if word not in mild),
     )
     made.add("mild", _pairs(["stupid", "scam", "scammers", "useless", "terrible", "ridiculous", "worst"]))
     made.add("negation", _pairs(["not", "no"]))
@@ -184,9 +183,3 @@ def _foreign() -> Lexicon:
 
 def _pairs(patterns: Iterable[Any] | None) -> list[tuple[str, str]]:
     return [(str(pattern), str(pattern)) for pattern in patterns or ()]
-
-
-def _read(language: str, name: str) -> Mapping[str, Any]:
-    path = FOLDER / language / name
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return (yaml.load(path.read_text(encoding="utf-8"), loader) if path.is_file() else None) or {}  # noqa: S506 - safe

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import yaml
-
+from bot.core import languages
 from bot.core.folding import fold
-from bot.core.languages import FOLDER
 from bot.nlu.lexicon import Lexicon, as_regex
 
 # key of words.yml -> kind in the lexicon; those whose words may be misspelt
@@ -45,7 +43,6 @@ MOST_KEPT = 20_000
 _SLOT = re.compile(r"\{(\w)\}")
 
 # the same in C where there is one: a file is read in a tenth of the time
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -129,9 +126,7 @@ class Cues:
 @cache
 def wording(language: str) -> Wording:
     """The wording of a language; an empty one where there is no words.yml."""
-    path = FOLDER / language / "words.yml"
-    data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe one if path.is_file() else None
-    return compiled(data or {}, language)
+    return compiled(languages.own(language, "words"), language)
 
 
 def compiled(data: Mapping[str, Any], language: str) -> Wording:
