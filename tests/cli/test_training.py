@@ -11,7 +11,7 @@ from bot.brain import train
 from bot.brain.train import NotTrained
 from tests.cli.conftest import ROOT
 
-# Stands in for `python -m bot.nlu.training`: writes a model, or fails as Rasa does. The brain's suite runs the real one.
+# Stands in for `python -m bot.nlu.training`: writes a model, or fails as Rasa does. The brain's suite runs the real.
 TRAINING = """#!/bin/sh
 echo "called" >> calls
 if [ -f broken ]; then echo "YamlException: data/nlu.yml line 3"; exit 1; fi

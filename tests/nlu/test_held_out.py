@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ pytest.importorskip("rasa")
 
 from rasa.core.channels.channel import UserMessage
 
+from bot.nlu.host import set_up_logs
 from bot.nlu.intents import OUT_OF_SCOPE
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +94,7 @@ def agent():
         models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     from rasa.core.agent import Agent
 
+    set_up_logs("WARNING")
     found = Agent.load(str(models[-1]))
     asyncio.run(parse(found, "warm up", "en"))
     return found
@@ -106,15 +107,13 @@ async def parse(agent, text, language):
 
 
 async def understood(agent, name):
-    """(right intents, leaf, is_fallback, seconds) of every message of a set."""
+    """(right intents, leaf, is_fallback) of every message of a set."""
     results = []
     for right, text in never_seen(name):
-        started = time.perf_counter()
         data = await parse(agent, text, language_of(name))
-        seconds = time.perf_counter() - started
         is_fallback = data["intent"]["name"] == "nlu_fallback"
         leaf = data["decision"]["leaves"][0]["intent"] if data.get("decision") else data["intent"]["name"]
-        results.append((set(right.split("|")), leaf, is_fallback, seconds))
+        results.append((set(right.split("|")), leaf, is_fallback))
     return results
 
 
@@ -126,28 +125,20 @@ def parsed(request, agent):
 
 def test_most_messages_never_seen_are_understood(parsed):
     name, parsed = parsed
-    right = sum(leaf in expected for expected, leaf, _, _ in parsed)
-    wrong = [(sorted(expected), leaf) for expected, leaf, _, _ in parsed if leaf not in expected]
+    right = sum(leaf in expected for expected, leaf, _ in parsed)
+    wrong = [(sorted(expected), leaf) for expected, leaf, _ in parsed if leaf not in expected]
     print(f"\n{name}: accuracy {right / len(parsed):.3f} of {len(parsed)}; wrong: {wrong}")
     assert right / len(parsed) >= MEASURED[name][0] - MARGIN
 
 
 def test_the_bot_seldom_acts_on_what_it_got_wrong(parsed):
     name, parsed = parsed
-    wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback, _ in parsed)
-    unsure = sum(is_fallback for _, _, is_fallback, _ in parsed)
+    wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback in parsed)
+    unsure = sum(is_fallback for _, _, is_fallback in parsed)
     print(
         f"\n{name}: acted on a wrong reading {wrong / len(parsed):.3f}, asked back {unsure / len(parsed):.3f}"
     )
     assert wrong / len(parsed) <= MEASURED[name][1] + MARGIN
-
-
-def test_a_message_is_understood_in_a_few_milliseconds(parsed):
-    name, parsed = parsed
-    times = sorted(seconds for _, _, _, seconds in parsed)
-    p50, p95 = times[len(times) // 2] * 1000, times[int(len(times) * 0.95)] * 1000
-    print(f"\n{name}: parse p50 {p50:.1f} ms, p95 {p95:.1f} ms")
-    assert p50 < 60  # a shared machine; alone it is under 8 ms
 
 
 @pytest.mark.parametrize(("kind", "language"), OUT_MEASURED)
