@@ -32,7 +32,7 @@ ID_OF_PLATFORM = select(_m.id).where(
 )
 WAITING_TO_LEAVE = (
     select(Message)
-    .where(Message.conversation_id == bindparam("conversation_id"), Message.state.in_(("pending", "sending")))
+    .where(Message.conversation_id == bindparam("conversation_id"), LEAVING)
     .order_by(Message.id)
 )
 ANY_LEAVING = select(_m.id).where(_m.conversation_id == bindparam("conversation_id"), LEAVING).limit(1)
@@ -69,7 +69,7 @@ NEXT_TURN = (
             _contacts, _contacts.c.id == _c.contact_id
         )
     )
-    .where(_m.conversation_id == bindparam("conversation_id"), _m.handled_at.is_(None), _m.direction == "in")
+    .where(_m.conversation_id == bindparam("conversation_id"), UNANSWERED)
     .order_by(_m.created_at, _m.id)
     .limit(1)
 )
