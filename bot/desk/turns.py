@@ -114,7 +114,7 @@ def finish(
         is_live=is_live,
         at=at,
     )
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = store.held(session, conversation_id)
     has_next = store.has_open_turn(session, conversation_id, besides=following.message_id)
     fresh = store.fresh_events(session, conversation)
     store.save(session, conversation)

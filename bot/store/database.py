@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +19,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from bot.store import prepared
+from bot.store import json_text, prepared
 
 Result = TypeVar("Result")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 AT_END = "at the end"  # in session.info: rows by the statement that writes them
 LOG_PAGES = (
     8_000  # of SQLite's log (32 MB) before a commit itself must write them back; see `Database.checkpoint`
@@ -39,13 +40,12 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("times are aware; got a naive one")
-        return round(value.timestamp() * 1_000_000)
+        return (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        seconds, micros = divmod(value, 1_000_000)
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+        return EPOCH + timedelta(microseconds=value)
 
 
 def at_end(session: Session, statement: Insert, values: dict[str, Any]) -> None:
@@ -91,16 +91,19 @@ class Database:
         self._urgent: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
     def _engine(self, *, begin: str, pool_size: int) -> Engine:
+        common: dict[str, Any] = {
+            "pool_size": pool_size,
+            "hide_parameters": True,  # what people wrote must not get into logs with an error
+            "json_serializer": json_text.encoded,
+            "json_deserializer": json_text.decoded,
+        }
         if not self.is_sqlite:
-            return create_engine(
-                self.url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True, hide_parameters=True
-            )
+            return create_engine(self.url, max_overflow=2, pool_pre_ping=True, **common)
         engine = create_engine(
             self.url,
-            hide_parameters=True,  # what people wrote must not get into logs with an error
-            pool_size=pool_size,
             max_overflow=4,
             connect_args={"timeout": 15, "check_same_thread": False},
+            **common,
         )
 
         @event.listens_for(engine, "connect")
@@ -132,10 +135,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A unit of work: committed at the end of the block, rolled back when it raises."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
-            prepared.use(session, session.connection())
+        with (
+            self.writer.connect() as connection,
+            connection.begin(),  # the session joins it: cheaper by half than one of its own
+            Session(connection, expire_on_commit=False) as session,
+        ):
+            prepared.use(session, connection)
             yield session
             end(session)
+            session.flush()
 
     async def read(self, query: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`query(session, …)` in a reading thread."""

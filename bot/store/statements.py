@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, literal_column, select, update
 
-from bot.store.tables import Contact, Conversation, Event, Fact, Message, User
+from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Message, User
 
 _events, _messages, _users = Event.__table__, Message.__table__, User.__table__
 _conversations, _contacts = Conversation.__table__, Contact.__table__
@@ -90,6 +90,7 @@ HANDLE_MESSAGE = (
     .returning(_m.episode)
 )
 NEW_MESSAGE = insert(cast(Table, _messages)).returning(_m.id)
+NEW_EPISODE = insert(cast(Table, Episode.__table__)).inline()
 NEW_EVENT = insert(cast(Table, _events)).inline()
 NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
 EVENTS = (
