@@ -5,10 +5,7 @@ SQLite: WAL, foreign keys on, writers take the lock at BEGIN (so a transaction n
 Nothing here blocks the event loop: async callers use `read` and `write`, which run in threads.
 """
 
-import asyncio
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from bot.store import json_text, prepared
+from bot.store.threads import Threads
 
 Result = TypeVar("Result")
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -84,11 +82,8 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.writer = self._engine(begin="BEGIN IMMEDIATE", pool_size=1 if self.is_sqlite else threads)
         self.reader = self._engine(begin="BEGIN", pool_size=threads)
-        self._read_threads = ThreadPoolExecutor(threads, thread_name_prefix="db-read")
-        self._write_threads = ThreadPoolExecutor(
-            1 if self.is_sqlite else threads, thread_name_prefix="db-write"
-        )
-        self._urgent: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._read_threads = Threads(threads, "db-read")
+        self._write_threads = Threads(1 if self.is_sqlite else threads, "db-write")
 
     def _engine(self, *, begin: str, pool_size: int) -> Engine:
         common: dict[str, Any] = {
@@ -152,7 +147,7 @@ class Database:
             with self.reading() as session:
                 return query(session, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._read_threads, work)
+        return await self._read_threads.run(work)
 
     async def write(
         self, change: Callable[..., Result], *args: Any, is_urgent: bool = False, **kwargs: Any
@@ -163,29 +158,7 @@ class Database:
             with self.writing() as session:
                 return change(session, *args, **kwargs)
 
-        def in_turn() -> Result:
-            self._let_urgent_by()
-            return work()
-
-        if is_urgent:
-            done: Future[Result] = Future()
-            self._urgent.append((done, work))
-            self._write_threads.submit(self._let_urgent_by)
-            return await asyncio.wrap_future(done)
-        return await asyncio.get_running_loop().run_in_executor(self._write_threads, in_turn)
-
-    def _let_urgent_by(self) -> None:
-        while True:
-            try:
-                done, work = self._urgent.popleft()
-            except IndexError:
-                return
-            if not done.set_running_or_notify_cancel():
-                continue
-            try:
-                done.set_result(work())
-            except BaseException as error:  # whoever waits for it hears of it
-                done.set_exception(error)
+        return await self._write_threads.run(work, is_urgent=is_urgent)
 
     def checkpoint(self) -> None:
         """Write back what SQLite's log holds, beside the writers; call often, in a thread.
@@ -202,7 +175,7 @@ class Database:
 
     def close(self) -> None:
         """Give everything back."""
-        self._read_threads.shutdown(wait=True)
-        self._write_threads.shutdown(wait=True)
+        self._read_threads.close()
+        self._write_threads.close()
         self.reader.dispose()
         self.writer.dispose()
