@@ -28,8 +28,8 @@ from bot.desk.figures import Figures
 from bot.desk.lanes import Lanes
 from bot.desk.live import Live
 from bot.desk.say import notice
+from bot.store import contacts, prepared, statements
 from bot.store import conversations as store
-from bot.store import prepared, statements
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
@@ -238,7 +238,7 @@ class Turns:
 
     async def _merge(self, conversation_id: str) -> None:
         """The same customer on other channels is the same contact from now on."""
-        contact_id, others = await self._database.read(merge.same_customer, conversation_id)
+        contact_id, others = await self._database.read(contacts.same_customer, conversation_id)
         for other_id in others:
             try:
                 merged = await self._database.write(
@@ -248,7 +248,7 @@ class Turns:
                 continue
             for changed in merged:
                 self._live.wake(changed)
-            contact_id, _ = await self._database.read(merge.same_customer, conversation_id)
+            contact_id, _ = await self._database.read(contacts.same_customer, conversation_id)
 
     async def _ask(self, conversation_id: str, following: Next) -> Answer | None:
         """The brain's answer, however long it takes; the shopper is told when it is slow.

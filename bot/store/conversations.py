@@ -75,6 +75,20 @@ def find_locked(session: Session, conversation_id: str) -> Conversation | None:
     return _known(session, conversation_id) or _loaded(session, found[0])
 
 
+def of_contacts_locked(session: Session, contact_id: str, other_id: str) -> list[Conversation]:
+    """The conversations of two contacts, locked in the order of their ids, as all do who lock several."""
+    found = prepared.rows(
+        session, statements.CONVERSATIONS_LOCKED, {"contact_id": contact_id, "other_id": other_id}
+    )
+    return [_known(session, row.id) or _loaded(session, row) for row in found]
+
+
+def ids_of_contacts(session: Session, contact_id: str, other_id: str) -> list[str]:
+    """The ids of the conversations of two contacts, in order."""
+    key = {"contact_id": contact_id, "other_id": other_id}
+    return [row.id for row in prepared.rows(session, statements.CONVERSATION_IDS, key)]
+
+
 def held(session: Session, conversation_id: str) -> Conversation:
     """The conversation that this unit of work has locked before."""
     return _known(session, conversation_id) or locked(session, conversation_id)

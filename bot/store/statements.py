@@ -20,6 +20,24 @@ UNANSWERED = _m.handled_at.is_(None) & (
 )  # as in ix_messages_open_turns
 LEAVING = _m.state.in_((literal_column("'pending'"), literal_column("'sending'")))  # as in ix_messages_outbox
 CONVERSATION_LOCKED = select(_conversations).where(_c.id == bindparam("conversation_id")).with_for_update()
+_IS_WITH_EITHER = _c.contact_id.in_((bindparam("contact_id"), bindparam("other_id")))
+CONVERSATIONS_LOCKED = select(_conversations).where(_IS_WITH_EITHER).order_by(_c.id).with_for_update()
+CONVERSATION_IDS = select(_c.id).where(_IS_WITH_EITHER).order_by(_c.id)
+_others = _contacts.alias()
+SAME_CUSTOMER = (
+    select(_contacts.c.id, _others.c.id.label("other_id"))
+    .select_from(
+        _conversations.join(_contacts, _contacts.c.id == _c.contact_id).outerjoin(
+            _others,
+            (_others.c.customer_id == _contacts.c.customer_id)
+            & (_others.c.customer_id != literal_column("''"))
+            & (_others.c.id != _contacts.c.id)
+            & (_others.c.is_demo == _contacts.c.is_demo),
+        )
+    )
+    .where(_c.id == bindparam("conversation_id"))
+    .order_by(_others.c.created_at, _others.c.id)
+)
 MESSAGE_OF_PLATFORM = select(Message).where(
     Message.channel == bindparam("channel"),
     Message.account == bindparam("account"),

@@ -22,9 +22,10 @@ from bot.store.database import Database
         ("OPEN_TURN", "ix_messages_open_turns"),
         ("WAITING_TO_LEAVE", "ix_messages_outbox"),
         ("ANY_LEAVING", "ix_messages_outbox"),
+        ("SAME_CUSTOMER", "ix_contacts_customer"),
     ],
 )
-def test_what_waits_in_a_conversation_is_looked_for_among_what_waits(
+def test_what_is_asked_of_one_conversation_is_found_by_its_index(
     database: Database, name: str, index: str
 ) -> None:
     compiled: Any = getattr(statements, name).compile(dialect=sqlite.dialect())  # type: ignore[no-untyped-call]
