@@ -1,13 +1,12 @@
 """One call to the brain per turn, over its private channel (docs/internals.md, 'Desk → brain')."""
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
+from bot.brain.wire import Wire
 from bot.core.errors import BrainUnavailable
+from bot.store import json_text
 
 FORGET_SECONDS = 10.0
 EXPLAIN_SECONDS = 15.0
@@ -42,17 +41,8 @@ class Brain:
     """A client; safe to share between tasks of one event loop."""
 
     def __init__(self, url: str, secret: str, *, timeout_seconds: float) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"X-Aisle-Secret": secret, "Content-Type": "application/json"}
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=2.0)
-        self._session: aiohttp.ClientSession | None = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                timeout=self._timeout, connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
-            )
-        return self._session
+        self._wire = Wire(url, headers={"X-Aisle-Secret": secret, "Content-Type": "application/json"})
+        self._timeout_seconds = timeout_seconds
 
     async def turn(self, turn: Turn) -> Answer:
         """The brain's answer to one message.
@@ -61,7 +51,7 @@ class Brain:
             BrainRefused: it answered, but not with an answer of ours (its fault or this message's).
             BrainUnavailable: it cannot be reached, or took too long.
         """
-        body = json.dumps(
+        body = json_text.encoded(
             {
                 "sender": turn.sender,
                 "message": turn.message,
@@ -70,17 +60,16 @@ class Brain:
             }
         )
         try:
-            async with self._client().post(
-                f"{self._url}/webhooks/desk/webhook", data=body, headers=self._headers
-            ) as response:
-                if response.status in (404, 503):  # still loading its model
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-                if response.status != 200:
-                    raise BrainRefused(f"the brain answered {response.status}")
-                return _answer(await response.json(content_type=None))
+            async with asyncio.timeout(self._timeout_seconds):
+                reply = await self._wire.call("POST", "/webhooks/desk/webhook", body.encode())
+            if reply.status in (404, 503):  # still loading its model
+                raise BrainUnavailable(f"the brain answered {reply.status}")
+            if reply.status != 200:
+                raise BrainRefused(f"the brain answered {reply.status}")
+            return _answer(json_text.decoded(reply.body))
         except TimeoutError as error:
             raise BrainRefused("the brain took too long") from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
@@ -91,18 +80,14 @@ class Brain:
         Raises:
             BrainUnavailable: it is not forgotten yet.
         """
-        body = {"sender": sender, "message_id": message_id}
+        body = json_text.encoded({"sender": sender, "message_id": message_id})
         try:
-            async with (
-                asyncio.timeout(FORGET_SECONDS),
-                self._client().post(
-                    f"{self._url}/webhooks/desk/forget", json=body, headers=self._headers
-                ) as response,
-            ):
-                if response.status != 200:
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            async with asyncio.timeout(FORGET_SECONDS):
+                reply = await self._wire.call("POST", "/webhooks/desk/forget", body.encode())
+        except OSError as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
+        if reply.status != 200:
+            raise BrainUnavailable(f"the brain answered {reply.status}")
 
     async def explain(self, text: str, metadata: dict[str, Any]) -> dict[str, Any]:
         """Why a message is understood as it is (docs/nlu.md); no turn is taken and nothing kept.
@@ -111,18 +96,14 @@ class Brain:
             BrainRefused: its model cannot say.
             BrainUnavailable: it cannot be reached, or took too long.
         """
-        body = {"text": text, "metadata": metadata}
+        body = json_text.encoded({"text": text, "metadata": metadata})
         try:
-            async with (
-                asyncio.timeout(EXPLAIN_SECONDS),
-                self._client().post(
-                    f"{self._url}/webhooks/desk/explain", json=body, headers=self._headers
-                ) as response,
-            ):
-                if response.status in (404, 503):
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-                data = await response.json(content_type=None) if response.status == 200 else None
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            async with asyncio.timeout(EXPLAIN_SECONDS):
+                reply = await self._wire.call("POST", "/webhooks/desk/explain", body.encode())
+            if reply.status in (404, 503):
+                raise BrainUnavailable(f"the brain answered {reply.status}")
+            data = json_text.decoded(reply.body) if reply.status == 200 else None
+        except OSError as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
@@ -134,18 +115,14 @@ class Brain:
     async def is_up(self) -> bool:
         """Whether the brain answers within a second (a wrong secret counts as down)."""
         try:
-            async with (
-                asyncio.timeout(1.0),
-                self._client().get(f"{self._url}/webhooks/desk/", headers=self._headers) as response,
-            ):
-                return response.status == 200
-        except (TimeoutError, aiohttp.ClientError, OSError):
+            async with asyncio.timeout(1.0):
+                return (await self._wire.call("GET", "/webhooks/desk/")).status == 200
+        except OSError:
             return False
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._session is not None:
-            await self._session.close()
+        await self._wire.close()
 
 
 def _answer(data: Any) -> Answer:
