@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,11 @@ class Answer:
     slots: dict[str, Any] = field(default_factory=dict)
     active_form: str = ""
     failed_action: str = ""
+
+
+def readings(understood: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a message was taken for; one reading for each request in it."""
+    return [understood, *(understood.get("also") or ())]
 
 
 class BrainRefused(BrainUnavailable):

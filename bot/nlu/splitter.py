@@ -13,7 +13,8 @@ LEAST_WORDS_BY_COMMA = 3  # "hi lumi, where is it"
 MOST_PIECES = 4  # more are a story
 END_MARKS = ".?!;: \n"
 _WORDS = {
-    least: re.compile(r"\w(?:\w*\W+\w){%d}" % (least - 1)) for least in (LEAST_WORDS, LEAST_WORDS_BY_COMMA)
+    LEAST_WORDS: re.compile(r"\b\w+\W+\w"),
+    LEAST_WORDS_BY_COMMA: re.compile(r"\b\w+\W+\w+\W+\w"),
 }
 _IS_ENOUGH = re.compile(r"[@\d]")  # an order number, an address: one word says it
 
