@@ -134,6 +134,7 @@ def explanation(text: str) -> dict[str, Any]:
             "scope": 1.5,
             "offers": [x for x, _ in leaves],
         },
+        "requests": [],
         "read_as": [{"language": "en", "share": 1.0, "text": text.lower()}],
         "hints": [],
         "known_words": 1.0,

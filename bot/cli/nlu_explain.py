@@ -112,6 +112,8 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
         yield "known words", f"{found['known_words']:.0%}"
     yield "decision", f"{decision['intent']} – {WHY.get(decision['why'], decision['why'])}"
+    for one in found["requests"]:
+        yield "asks for", f"{one['leaf']} {one['confidence']:.3f}   ({one['text']})"
     if decision["offers"]:
         yield "offers", ", ".join(decision["offers"])
 

@@ -98,6 +98,7 @@ EXPLAINED: dict[str, Any] = {
     "decision": {
         "intent": "nlu_fallback", "why": "ambiguous", "scope": 1.5, "offers": ["faq/refund_time", "faq/returns"],
     },
+    "requests": [{"text": "where is it", "leaf": "track_order", "confidence": 0.97}],
     "read_as": [{"language": "en", "share": 1.0, "text": "money for what i sent back"}],
     "hints": ["has_size"],
     "known_words": 1.0,
@@ -130,6 +131,7 @@ def test_the_explanation_says_the_reason_the_words_and_the_nearest_examples() ->
     )
     assert "decision nlu_fallback – asks back: the first two are too close" in lines
     assert "offers faq/refund_time, faq/returns" in lines
+    assert "asks for track_order 0.970 (where is it)" in lines
     assert "n-grams: faq/refund_time 0.500 1.200" in lines
     assert "money +2.50 -1.00" in lines
     assert lines.index("money (word) +0.200") < lines.index("_sen (letters) -0.100")

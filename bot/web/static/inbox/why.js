@@ -125,6 +125,7 @@ export class Explained {
         found.entities.map(entity),
       ),
       ranked(found.leaves, known),
+      found.requests?.length ? el("div", {}, el("p", { class: "quiet" }, t("inbox.why_several")), el("dl", { class: "pairs" }, found.requests.map((one) => [el("dt", {}, title(one.leaf)), el("dd", {}, el("q", {}, one.text), ` ${percent(one.confidence)}`)]))) : null,
       table(t("inbox.more_words"), [t("inbox.more_word"), best, second], found.words.map((one) => [one.word, decimal(one.for_best, "exceptZero"), decimal(one.for_second, "exceptZero")])),
       table(t("inbox.more_views"), [t("inbox.more_view"), t("inbox.more_reading"), ""], found.views.map((one) => [VIEWS[one.view] ? t(VIEWS[one.view]) : one.view, title(one.leaves[0].leaf), percent(one.leaves[0].confidence)])),
       table(t("inbox.more_nearest"), [t("inbox.more_example"), t("inbox.more_reading"), t("inbox.more_likeness")], found.nearest.map((one) => [one.text, title(one.leaf), decimal(one.likeness)])),
