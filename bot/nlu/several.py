@@ -16,15 +16,15 @@ MOST_PARTS = 3
 # Chosen on tests/nlu/held_out/two_requests.tsv, see docs/nlu.md.
 SURE = 0.8
 SURE_BY_COMMA = 0.9
-BACKED = 0.65  # sure enough, where the whole message has …
+BACKED = 0.5  # sure enough, where the whole message has …
 BACKING = 0.1  # … this of each reading as well
 MEANT = 0.5  # what the whole message is taken for with more than this is one of the parts
 
-HANDED_OVER = ("change_order", "cancel_order", "return_order", "refund_request", "talk_to_person")
-ABOUT_AN_ORDER = ("track_order",)
-OPENS_THE_FORM = (*ABOUT_AN_ORDER, "inform", "other_order", "other_proof")
+FOR_A_PERSON = "talk_to_person"
+HANDED_OVER = frozenset({"change_order", "cancel_order", "return_order", "refund_request", FOR_A_PERSON})
+FOR_THE_FORM = frozenset({"track_order", "inform", "other_order", "other_proof"})
 FACTS = PRODUCT_INTENTS - {"refine_search"}
-REQUESTS = frozenset({*HANDED_OVER, *ABOUT_AN_ORDER, *FACTS})
+REQUESTS = HANDED_OVER | FACTS | {"track_order"}
 NAMES_A_PRODUCT = frozenset(
     {"product", "category", "query", "brand", "colour", "size", "material", "option", "ordinal"}
 )
@@ -61,14 +61,6 @@ def leaf_of(parsed: Mapping[str, Any]) -> tuple[str, float]:
     """The best leaf of a reading and its confidence."""
     leaves = (parsed.get(DECIDED) or {}).get("leaves") or [{"intent": "", "confidence": 0.0}]
     return str(leaves[0]["intent"]), float(leaves[0]["confidence"])
-
-
-def _sureness(part: Part) -> float:
-    """How likely it is taken for the right kind of request: two leaves that are answered alike are one kind."""
-    leaf, confidence = leaf_of(part.parsed)
-    kind = next((kind for kind in (FACTS, frozenset(HANDED_OVER)) if leaf in kind), frozenset())
-    others = part.parsed[DECIDED]["leaves"][1:]
-    return confidence + sum(float(one["confidence"]) for one in others if one["intent"] in kind)
 
 
 def may_be(whole: Mapping[str, Any]) -> bool:
@@ -116,13 +108,10 @@ def _locale(whole: Mapping[str, Any]) -> str:
 
 def in_turn(found: Sequence[Part]) -> list[Part]:
     """The order to act in: answers, then what opens the order form, then what needs a person, the wish for one last."""
-    return sorted(found, key=lambda part: _place(part.leaf))
-
-
-def _place(leaf: str) -> int:
-    if leaf in HANDED_OVER:
-        return 2 + HANDED_OVER.index(leaf) // (len(HANDED_OVER) - 1)
-    return int(leaf in OPENS_THE_FORM)
+    return sorted(
+        found,
+        key=lambda part: (part.leaf == FOR_A_PERSON, part.leaf in HANDED_OVER, part.leaf in FOR_THE_FORM),
+    )
 
 
 def _cuts(found: Sequence[Piece]) -> Iterator[list[tuple[int, int]]]:
@@ -151,15 +140,25 @@ def _is_request(part: Part, *, is_form_active: bool) -> bool:
     entities = {item["entity"] for item in part.parsed.get("entities") or ()}
     if leaf in FACTS:
         return bool(entities & NAMES_A_PRODUCT)
-    if is_form_active and leaf in OPENS_THE_FORM:
+    if is_form_active and leaf in FOR_THE_FORM:
         return bool(entities & PROVES)
     return leaf.startswith(ANSWERS) or leaf in REQUESTS
 
 
+def _sureness(part: Part) -> float:
+    """How likely it is taken for the right kind of request: two leaves that are answered alike are one kind."""
+    leaf, confidence = leaf_of(part.parsed)
+    kind = next((kind for kind in (FACTS, HANDED_OVER) if leaf in kind), frozenset())
+    others = part.parsed[DECIDED]["leaves"][1:]
+    return confidence + sum(float(one["confidence"]) for one in others if one["intent"] in kind)
+
+
 def _are_several(taken: Sequence[Part], whole: Mapping[str, Any], least: float) -> bool:
-    """Whether requests are different ones, and all sure."""
+    """Whether requests are different ones, not two about one product or one order, and all sure."""
     leaves = {part.leaf for part in taken}
-    if len(taken) < 2 or len(leaves) < len(taken) or len(leaves & FACTS) > 1:
+    if len(taken) < 2 or len(leaves) < len(taken):
+        return False
+    if len(leaves & FACTS) > 1 or len(leaves & FOR_THE_FORM) > 1:
         return False
     if any(leaves & ONE_MATTER.get(leaf, frozenset()) for leaf in leaves):
         return False
@@ -168,7 +167,7 @@ def _are_several(taken: Sequence[Part], whole: Mapping[str, Any], least: float) 
     if share > MEANT and meant not in leaves:
         return False
     lowest = min(_sureness(part) for part in taken)
-    is_backed = least == SURE and all(shares.get(leaf, 0.0) >= BACKING for leaf in leaves)
+    is_backed = all(shares.get(leaf, 0.0) >= BACKING for leaf in leaves)
     return lowest >= (BACKED if is_backed else least)
 
 
