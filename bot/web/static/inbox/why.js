@@ -115,7 +115,9 @@ export class Explained {
     const [best, second] = found.compared.map(title);
     return [
       el("p", {}, el("q", { lang: language.message === "other" ? null : language.message }, found.text)),
-      el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: new Intl.ListFormat(page.locale).format(decision.offers.map(title)) })}` : ""),
+      found.requests?.length
+        ? el("div", {}, el("p", {}, t("inbox.why_several")), el("dl", { class: "pairs" }, found.requests.map((one) => [el("dt", {}, title(one.leaf)), el("dd", {}, el("q", {}, one.text), ` ${percent(one.confidence)}`)])))
+        : el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: new Intl.ListFormat(page.locale).format(decision.offers.map(title)) })}` : ""),
       el(
         "dl",
         { class: "pairs" },
@@ -125,7 +127,6 @@ export class Explained {
         found.entities.map(entity),
       ),
       ranked(found.leaves, known),
-      found.requests?.length ? el("div", {}, el("p", { class: "quiet" }, t("inbox.why_several")), el("dl", { class: "pairs" }, found.requests.map((one) => [el("dt", {}, title(one.leaf)), el("dd", {}, el("q", {}, one.text), ` ${percent(one.confidence)}`)]))) : null,
       table(t("inbox.more_words"), [t("inbox.more_word"), best, second], found.words.map((one) => [one.word, decimal(one.for_best, "exceptZero"), decimal(one.for_second, "exceptZero")])),
       table(t("inbox.more_views"), [t("inbox.more_view"), t("inbox.more_reading"), ""], found.views.map((one) => [VIEWS[one.view] ? t(VIEWS[one.view]) : one.view, title(one.leaves[0].leaf), percent(one.leaves[0].confidence)])),
       table(t("inbox.more_nearest"), [t("inbox.more_example"), t("inbox.more_reading"), t("inbox.more_likeness")], found.nearest.map((one) => [one.text, title(one.leaf), decimal(one.likeness)])),
