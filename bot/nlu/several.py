@@ -18,7 +18,7 @@ SURE = 0.8
 SURE_BY_COMMA = 0.9
 BACKED = 0.5  # sure enough, where the whole message has …
 BACKING = 0.1  # … this of each reading as well
-MEANT = 0.5  # what the whole message is taken for with more than this is one of the parts
+MEANT = 0.6  # what the whole message is taken for with more than this is one of the parts
 
 FOR_A_PERSON = "talk_to_person"
 HANDED_OVER = frozenset({"change_order", "cancel_order", "return_order", "refund_request", FOR_A_PERSON})
