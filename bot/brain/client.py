@@ -1,6 +1,7 @@
 """One call to the brain per turn, over its private channel (docs/internals.md, 'Desk → brain')."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,11 @@ class Answer:
     slots: dict[str, Any] = field(default_factory=dict)
     active_form: str = ""
     failed_action: str = ""
+
+
+def readings(understood: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a message was taken for; one reading for each request in it."""
+    return [understood, *(understood.get("also") or ())]
 
 
 class BrainRefused(BrainUnavailable):
