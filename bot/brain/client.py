@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.brain.wire import Wire
+import aiohttp
+
 from bot.core.errors import BrainUnavailable
 from bot.store import json_text
 
@@ -47,8 +48,19 @@ class Brain:
     """A client; safe to share between tasks of one event loop."""
 
     def __init__(self, url: str, secret: str, *, timeout_seconds: float) -> None:
-        self._wire = Wire(url, headers={"X-Aisle-Secret": secret, "Content-Type": "application/json"})
-        self._timeout_seconds = timeout_seconds
+        self._url = url.rstrip("/")
+        self._headers = {"X-Aisle-Secret": secret, "Content-Type": "application/json"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=2.0)
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60),
+                cookie_jar=aiohttp.DummyCookieJar(),  # else cookies are looked for with each turn
+            )
+        return self._session
 
     async def turn(self, turn: Turn) -> Answer:
         """The brain's answer to one message.
@@ -66,16 +78,17 @@ class Brain:
             }
         )
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                reply = await self._wire.call("POST", "/webhooks/desk/webhook", body.encode())
-            if reply.status in (404, 503):  # still loading its model
-                raise BrainUnavailable(f"the brain answered {reply.status}")
-            if reply.status != 200:
-                raise BrainRefused(f"the brain answered {reply.status}")
-            return _answer(json_text.decoded(reply.body))
+            async with self._client().post(
+                f"{self._url}/webhooks/desk/webhook", data=body.encode(), headers=self._headers
+            ) as response:
+                if response.status in (404, 503):  # still loading its model
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+                if response.status != 200:
+                    raise BrainRefused(f"the brain answered {response.status}")
+                return _answer(json_text.decoded(await response.read()))
         except TimeoutError as error:
             raise BrainRefused("the brain took too long") from error
-        except OSError as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
@@ -86,14 +99,18 @@ class Brain:
         Raises:
             BrainUnavailable: it is not forgotten yet.
         """
-        body = json_text.encoded({"sender": sender, "message_id": message_id})
+        body = {"sender": sender, "message_id": message_id}
         try:
-            async with asyncio.timeout(FORGET_SECONDS):
-                reply = await self._wire.call("POST", "/webhooks/desk/forget", body.encode())
-        except OSError as error:
+            async with (
+                asyncio.timeout(FORGET_SECONDS),
+                self._client().post(
+                    f"{self._url}/webhooks/desk/forget", json=body, headers=self._headers
+                ) as response,
+            ):
+                if response.status != 200:
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
-        if reply.status != 200:
-            raise BrainUnavailable(f"the brain answered {reply.status}")
 
     async def explain(self, text: str, metadata: dict[str, Any]) -> dict[str, Any]:
         """Why a message is understood as it is (docs/nlu.md); no turn is taken and nothing kept.
@@ -102,14 +119,18 @@ class Brain:
             BrainRefused: its model cannot say.
             BrainUnavailable: it cannot be reached, or took too long.
         """
-        body = json_text.encoded({"text": text, "metadata": metadata})
+        body = {"text": text, "metadata": metadata}
         try:
-            async with asyncio.timeout(EXPLAIN_SECONDS):
-                reply = await self._wire.call("POST", "/webhooks/desk/explain", body.encode())
-            if reply.status in (404, 503):
-                raise BrainUnavailable(f"the brain answered {reply.status}")
-            data = json_text.decoded(reply.body) if reply.status == 200 else None
-        except OSError as error:
+            async with (
+                asyncio.timeout(EXPLAIN_SECONDS),
+                self._client().post(
+                    f"{self._url}/webhooks/desk/explain", json=body, headers=self._headers
+                ) as response,
+            ):
+                if response.status in (404, 503):
+                    raise BrainUnavailable(f"the brain answered {response.status}")
+                data = await response.json(content_type=None) if response.status == 200 else None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
@@ -121,14 +142,18 @@ class Brain:
     async def is_up(self) -> bool:
         """Whether the brain answers within a second (a wrong secret counts as down)."""
         try:
-            async with asyncio.timeout(1.0):
-                return (await self._wire.call("GET", "/webhooks/desk/")).status == 200
-        except OSError:
+            async with (
+                asyncio.timeout(1.0),
+                self._client().get(f"{self._url}/webhooks/desk/", headers=self._headers) as response,
+            ):
+                return response.status == 200
+        except (TimeoutError, aiohttp.ClientError, OSError):
             return False
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._wire.close()
+        if self._session is not None:
+            await self._session.close()
 
 
 def _answer(data: Any) -> Answer:
