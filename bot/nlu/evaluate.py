@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.nlu import datasets, embeddings, encoder, ensemble, measures
+from bot.nlu import datasets, embeddings, encoder, ensemble, measures, teaching
 from bot.nlu.datasets import BadDataset, Labelled
 from bot.nlu.ngrams import Style
 from bot.nlu.off_topic import OFF_TOPIC
@@ -113,13 +113,13 @@ def _run(
         raise BadDataset("a classifier needs examples of at least two intents")
     strangers = [text for text, label in taught if label in outside]
     started, cpu_started = time.perf_counter(), time.process_time()
-    made = ensemble.train(
+    made = teaching.train(
         [(text, ()) for text, _ in lessons],
         [label for _, label in lessons],
         names={label: wording(label) for label in known},
         embedder=embeddings.kept(behind) if behind is not None else None,
         off_topic=[*OFF_TOPIC, *strangers],
-        settings=ensemble.Settings(style=STYLE, least=2 if len(lessons) > MANY else 1, seed=seed),
+        settings=teaching.Settings(style=STYLE, least=2 if len(lessons) > MANY else 1, seed=seed),
     )
     run = _Run([], [], [], [], made.threshold, [], [], 0.0, 0.0, 0, made.mixture.tolist())
     run.training_seconds = time.perf_counter() - started

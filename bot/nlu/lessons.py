@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bot.nlu import embeddings, encoder, ensemble
+from bot.nlu import embeddings, encoder, teaching
 from bot.nlu.encoder import Embedder
 from bot.nlu.ensemble import OUTSIDE
 from bot.nlu.gazetteer import LiveGazetteer
@@ -71,7 +71,7 @@ def fit(lesson: Lesson) -> Spoken:
     """Read the examples as a message is read, and fit the models to them."""
     is_english = lesson.code == ENGLISH
     reader = Reader(LiveGazetteer(lesson.ordinary), lesson.orders)
-    inside: list[tuple[ensemble.Example, str]] = []
+    inside: list[tuple[teaching.Example, str]] = []
     packed: list[Taught] = []
     outside: list[str] = []
     for text, leaf in lesson.examples:
@@ -89,16 +89,16 @@ def fit(lesson: Lesson) -> Spoken:
         "names": {leaf: _named(leaf, lesson.titles) for leaf in leaves},
         "embedder": InWords(embeddings.kept(found)) if found is not None else None,
         "off_topic": outside[:OUTSIDE_FOR_THRESHOLD],
-        "settings": ensemble.Settings(
+        "settings": teaching.Settings(
             strength=lesson.strength, seed=lesson.seed, style=Style(has_concepts=is_english)
         ),
     }
     examples = [example for example, _ in inside]
     gate = None
     if len(outside) >= OUTSIDE_FOR_GATE:
-        model, gate = ensemble.train_with_gate(examples, leaves, outside, **common)
+        model, gate = teaching.train_with_gate(examples, leaves, outside, **common)
     else:
-        model = ensemble.train(examples, leaves, **common)
+        model = teaching.train(examples, leaves, **common)
     return Spoken(model, gate, lesson.titles, Spoken.pack(packed))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("rasa")
 
-from bot.nlu import datasets, encoder, ensemble, evaluate, fitting, measures, scope
+from bot.nlu import datasets, encoder, ensemble, evaluate, fitting, measures, scope, teaching
 from bot.nlu.embeddings import KeptEmbeddings
 from bot.nlu.spelling import Speller
 
@@ -52,7 +52,7 @@ def trained():
 
 
 def taught(embedder):
-    return ensemble.train(
+    return teaching.train(
         [(text, ()) for text, _ in MESSAGES],
         [label for _, label in MESSAGES],
         names={label: label for label in ASKED},
@@ -70,6 +70,28 @@ def test_a_message_like_the_examples_is_understood_and_a_stranger_is_out_of_scop
     assert trained.classes[int(near.probabilities.argmax())] == "track"
     assert far.scope < trained.threshold < near.scope
     assert near.probabilities.sum() == pytest.approx(1)
+
+
+def test_a_gate_tells_what_is_none_of_the_shop_s_business_by_the_features_of_the_model_beside_it(tmp_path):
+    outside = ["zzz vvv kkk", "kkk zzz", "vvv vvv kkk", "zzz kkk vvv zzz"] * 2
+    model, gate = teaching.train_with_gate(
+        [(text, ()) for text, _ in MESSAGES],
+        [label for _, label in MESSAGES],
+        outside,
+        names={label: label for label in ASKED},
+        embedder=None,
+    )
+    for name, part, beside in (("model", model, None), ("gate", gate, model)):
+        (tmp_path / name).mkdir()
+        part.save(tmp_path / name, beside=beside)
+    model = ensemble.Ensemble.load(tmp_path / "model")
+    gate = ensemble.Ensemble.load(tmp_path / "gate", beside=model)
+    told = {
+        text: gate.predict_features(model.features(text)).probabilities[gate.classes.index(ensemble.OUTSIDE)]
+        for text in ("where is the parcel", "kkk vvv zzz")
+    }
+    assert told["where is the parcel"] < 0.5 < told["kkk vvv zzz"]
+    assert model.coverage("kkk parcel") == 0.5  # what only the gate was taught is no word of the shop
 
 
 def test_training_twice_gives_the_same_bytes_and_a_saved_model_says_the_same(trained, tmp_path):
