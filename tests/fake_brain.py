@@ -4,6 +4,7 @@ It answers by what it is told, so tests read like talk:
 `person` hands off, `proof <customer id>` proves who the shopper is, `bye` closes, `buttons` offers two, `product`
 shows a card, `in lt …` is heard in Lithuanian, `speak lt` asks for it, `boom` fails an action, `mute` says nothing,
 `cross <label>` is answered in that mood, `lost <label>` not understood in it, `yes` agrees,
+`both <this> & <that>` is two requests in one message,
 `slow <seconds>` takes that long, `html` answers with markup, anything else is echoed. Every turn received is kept in
 `turns`; `down` makes it refuse connections' requests
 with 503, `broken` with 500.
@@ -133,6 +134,7 @@ def explanation(text: str) -> dict[str, Any]:
             "scope": 1.5,
             "offers": [x for x, _ in leaves],
         },
+        "requests": [],
         "read_as": [{"language": "en", "share": 1.0, "text": text.lower()}],
         "hints": [],
         "known_words": 1.0,
@@ -148,6 +150,17 @@ def explanation(text: str) -> dict[str, Any]:
 
 async def _answer(text: str) -> dict[str, Any]:
     word, _, rest = text.partition(" ")
+    if word == "both":
+        parts = rest.split(" & ")
+        answers = [await _answer(part) for part in parts]
+        first, *others = (
+            {**one["understood"], "text": part} for one, part in zip(answers, parts, strict=True)
+        )
+        return {
+            **answers[-1],
+            "replies": [reply for one in answers for reply in one["replies"]],
+            "understood": {**first, "also": others},
+        }
     replies: list[dict[str, Any]] = []
     intent, failed = "echo", ""
     decided: dict[str, Any] = {}

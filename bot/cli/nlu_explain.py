@@ -111,6 +111,11 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
             f"{scope['threshold']:.3f}; none of the shop's business {scope['outside']:.3f})",
         )
         yield "known words", f"{found['known_words']:.0%}"
+    for one in found["requests"]:
+        yield "asks for", f"{one['leaf']} {one['confidence']:.3f}   ({one['text']})"
+    if found["requests"]:
+        yield "decision", "each of these is answered; what follows is the message read as one"
+        return
     yield "decision", f"{decision['intent']} – {WHY.get(decision['why'], decision['why'])}"
     if decision["offers"]:
         yield "offers", ", ".join(decision["offers"])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.brain.client import Answer
+from bot.brain.client import Answer, readings
 from bot.core import messages
 from bot.core.errors import BadInput
 from bot.core.messages import COMMANDS, Choice, Command, Image, Part, QuickReplies, Text
@@ -171,21 +171,22 @@ def _understanding_facts(
     episode: int,
     at: datetime,
 ) -> None:
-    intent = str(answer.understood.get("intent") or "")
-    if intent:
-        confidence = answer.understood.get("confidence")
-        value = float(confidence) if isinstance(confidence, (int, float)) else None
-        store.add_fact(
-            session,
-            conversation,
-            "understood",
-            at=at,
-            actor="bot",
-            message_id=message_id,
-            label=intent,
-            value=value,
-            episode=episode,
-        )
+    for reading in readings(answer.understood):
+        intent = str(reading.get("intent") or "")
+        if intent:
+            confidence = reading.get("confidence")
+            value = float(confidence) if isinstance(confidence, (int, float)) else None
+            store.add_fact(
+                session,
+                conversation,
+                "understood",
+                at=at,
+                actor="bot",
+                message_id=message_id,
+                label=intent,
+                value=value,
+                episode=episode,
+            )
 
 
 def _split(
@@ -221,7 +222,18 @@ def _split(
             parts.append(QuickReplies(items=buttons))
         if parts:
             said.append((parts, response, version))
-    return said, commands
+    return said, _fetching_once(commands)
+
+
+def _fetching_once(commands: list[Command]) -> list[Command]:
+    """Several wishes of one message that need a person are one hand-off, which names them all."""
+    fetching = [command for command in commands if isinstance(command, messages.HandOff)]
+    if len(fetching) < 2:
+        return commands
+    details = {label: value for command in fetching[::-1] for label, value in command.details.items()}
+    wants = "; ".join(dict.fromkeys(command.wants for command in fetching if command.wants))
+    once = messages.HandOff(reason=fetching[0].reason, wants=wants, details=details)
+    return [*(command for command in commands if not isinstance(command, messages.HandOff)), once]
 
 
 def _buttons(raw: Any) -> tuple[Choice, ...]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.brain.client import readings
 from bot.core.messages import HandOff
 from bot.core.ownership import Owner
 from bot.core.times import now
@@ -130,9 +131,10 @@ def _summary(session: Session, conversation: Conversation, command: HandOff) -> 
         .limit(8)
     ).all()
     understood = [
-        {"text": text[:200], "intent": data.get("intent", ""), "confidence": data.get("confidence")}
+        {"text": text[:200], "intent": one.get("intent", ""), "confidence": one.get("confidence")}
         for text, data in reversed(lines)
         if data
+        for one in readings(data)
     ]
     details = {key: str(value) for key, value in command.details.items() if value}
     for source in (_known_slots(lines), conversation.summary):

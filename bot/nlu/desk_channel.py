@@ -24,6 +24,8 @@ from bot.nlu.processor import TurnProcessor
 
 logger = logging.getLogger(__name__)
 
+ASKS = "utter_ask_"  # what a form asks: overtaken where the same message has more to say
+COMING = "utter_hand_off_"  # that a person comes: once is enough, what for is in the command beside it
 FAILED = "action_failed"  # kind of the marker the actions' base class leaves when an action raised
 
 
@@ -186,26 +188,52 @@ def _last_message_id(tracker: DialogueStateTracker) -> str:
 
 
 def _answer(tracker: DialogueStateTracker, failed: str) -> dict[str, Any]:
-    """The answer of the latest turn, from the events since its message."""
+    """The answer to the latest message, from the events since; a message of several requests has a turn for each."""
+    turns = _turns(tracker)
     replies: list[dict[str, Any]] = []
-    message: UserUttered | None = None
-    for event in reversed(tracker.events):
-        if isinstance(event, UserUttered):
-            message = event
-            break
-        if isinstance(event, BotUttered):
+    for place, (_, said) in enumerate(turns, start=1):
+        for event in said:
             custom = (event.data or {}).get("custom")
             if isinstance(custom, dict) and custom.get("kind") == FAILED:
                 failed = failed or str(custom.get("label", ""))
                 continue
-            replies.append(_reply(event))
+            reply = _reply(event)
+            response = reply["response"]
+            is_overtaken = place < len(turns) and response.startswith(ASKS)
+            is_repeated = response.startswith(COMING) and any(
+                one["response"].startswith(COMING) for one in replies
+            )
+            if not is_overtaken and not is_repeated:
+                replies.append(reply)
+    understood = [_understood(message) for message, _ in turns]
+    if len(turns) > 1:
+        understood = [
+            {**one, "text": message.text} for one, (message, _) in zip(understood, turns, strict=True)
+        ]
+        understood[0]["also"] = understood[1:]
     return {
-        "replies": replies[::-1],
-        "understood": _understood(message) if message else {},
+        "replies": replies,
+        "understood": understood[0] if understood else {},
         "slots": {name: value for name, value in tracker.current_slot_values().items() if value is not None},
         "active_form": tracker.active_loop_name or "",
         "failed_action": failed,
     }
+
+
+def _turns(tracker: DialogueStateTracker) -> list[tuple[UserUttered, list[BotUttered]]]:
+    """The turns of the latest message, each with what the bot said."""
+    turns: list[tuple[UserUttered, list[BotUttered]]] = []
+    said: list[BotUttered] = []
+    latest = _last_message_id(tracker)
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered):
+            said.append(event)
+        elif isinstance(event, UserUttered):
+            if str(event.message_id or "") != latest:
+                break
+            turns.append((event, said[::-1]))
+            said = []
+    return turns[::-1]
 
 
 def _reply(event: BotUttered) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu import several
 from bot.nlu.decision import DECIDED, Decision
 from bot.nlu.ensemble import INSIDE, Ensemble
 from bot.nlu.entities import ShopEntityExtractor
@@ -67,9 +68,7 @@ class Parts:
 
 def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """All about one message as JSON; its fields are in docs/nlu.md. `metadata` as the desk gives it with a turn."""
-    message = Message({TEXT: text, METADATA: dict(metadata)})
-    for part in (parts.languages, parts.entities, parts.classifier, parts.decision):
-        part.process([message])
+    message = _read(parts, text, metadata)
     leaves = message.get(LEAVES) or []
     found: dict[str, Any] = {
         "text": text,
@@ -80,6 +79,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
             for leaf in leaves[:LEAVES_SHOWN]
         ],
         "decision": _decision(message),
+        "requests": _requests(parts, message),
     }
     if not text.strip() or message.get(DECIDED) is None:  # one of our own buttons: there is nothing to weigh
         return {**found, **_nothing()}
@@ -118,6 +118,28 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
         "nearest_by": nearest_by,
         "nearest": nearest,
     }
+
+
+def _read(parts: Parts, text: str, metadata: Mapping[str, Any]) -> Message:
+    message = Message({TEXT: text, METADATA: dict(metadata)})
+    for part in (parts.languages, parts.entities, parts.classifier, parts.decision):
+        part.process([message])
+    return message
+
+
+def _requests(parts: Parts, message: Message) -> list[dict[str, Any]]:
+    """What a message that asks for several things is taken apart into; nothing where it is read as one."""
+
+    def read(text: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = _read(parts, text, metadata).as_dict(only_output_properties=True)
+        return found
+
+    found = several.parts(message.as_dict(only_output_properties=True), read)
+    return [
+        {"text": one.text, "leaf": leaf, "confidence": confidence}
+        for one in found
+        for leaf, confidence in [several.leaf_of(one.parsed)]
+    ]
 
 
 def _nothing() -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from rasa.core.channels.channel import UserMessage
 from rasa.core.policies import rule_policy
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu import several
 from bot.nlu.action_endpoint import ActionEndpoint
+from bot.nlu.language import OUTPUT
+from bot.nlu.mood import OUTPUT as MOOD
 from bot.nlu.rules import RulePolicy
 from bot.nlu.runner import StraightGraphRunner
 
@@ -26,6 +32,55 @@ class TurnProcessor(MessageProcessor):
             if type(node._component) is rule_policy.RulePolicy:
                 node._component = RulePolicy.of(node._component)
         return made
+
+    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
+        """Take the turn; where a message asks for several things, a turn for each, saved together."""
+        message.parse_data = await self.parse_message(message)  # which Rasa does not do again
+        parts = await self._parts(message)
+        if not parts:
+            return await super().handle_message(message)  # type: ignore[no-any-return]
+        tracker = await self.fetch_tracker_and_update_session(
+            message.sender_id, message.output_channel, message.metadata
+        )
+        for part in parts:
+            await self._handle_message_with_tracker(part, tracker)
+            tracker = await self.run_action_extract_slots(part.output_channel, tracker)
+            await self._run_prediction_loop(part.output_channel, tracker)
+        await self.run_anonymization_pipeline(tracker)
+        await self.save_tracker(tracker)
+        return None
+
+    async def _parts(self, message: UserMessage) -> list[UserMessage]:
+        """The requests of a message as messages of their own, in the order to act in; none where it is one."""
+        whole = message.parse_data
+        if not several.may_be(whole):
+            return []
+        tracker = await self.get_tracker(message.sender_id)
+
+        def read(text: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+            return self._read(
+                UserMessage(text, sender_id=message.sender_id, metadata=dict(metadata)), tracker
+            )
+
+        found = several.parts(whole, read, is_form_active=bool(tracker.active_loop_name))
+        return [
+            UserMessage(
+                part.text,
+                message.output_channel,
+                message.sender_id,
+                # the language of the conversation, and the mood, are those of the message
+                parse_data={**part.parsed, OUTPUT: whole[OUTPUT], MOOD: whole.get(MOOD)},
+                input_channel=message.input_channel,
+                message_id=message.message_id,
+                metadata=message.metadata,
+            )
+            for part in several.in_turn(found)
+        ]
+
+    def _read(self, message: UserMessage, tracker: DialogueStateTracker) -> dict[str, Any]:
+        parsed: dict[str, Any] = self._parse_message_with_graph(message, tracker)
+        self._update_full_retrieval_intent(parsed)
+        return parsed
 
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Warn of a name the domain lacks. Rasa makes an empty domain each time, to see whether this one is."""

@@ -192,7 +192,9 @@ def _forgetting(events: list[dict[str, Any]], message_id: str) -> list[dict[str,
     kept, words = [], ""
     for event in events:
         if event.get("event") == "user" and str(event.get("message_id")) == message_id:
-            words = str(event.get("text") or "").casefold()
+            words += (
+                f"{event.get('text') or ''}\n".casefold()
+            )  # a message of several requests is as many turns
             understood = {**(event.get("parse_data") or {}), "text": "", "entities": []}
             event = {**event, "text": "", "parse_data": understood}
         value = str(event.get("value") or "").casefold().strip() if event.get("event") == "slot" else ""

@@ -62,6 +62,7 @@ class Wording:
 
     `limits`: kind (`between`, `under`, `over`, `around`) -> pattern with a group for each amount.
     `sums`: an amount with its currency, see `_sums`.
+    `joints`: what may stand between two requests.
     `shifts`: named groups `t0`, `t1` … belong to `days`; the number said is in `n0`, `n1` ….
     """
 
@@ -75,6 +76,7 @@ class Wording:
     numbers: Mapping["re.Pattern[str]", int]
     swaps: tuple[Swap, ...]
     swapping: "Cues"
+    joints: "re.Pattern[str]"
     _counted: dict[str, int | None] = field(default_factory=dict)
 
     def number(self, word: str) -> int | None:
@@ -166,6 +168,7 @@ def compiled(data: Mapping[str, Any], language: str) -> Wording:
         numbers,
         tuple(_swap(fold(text, language)) for text in _listed(data.get("swap"))),
         Cues.of(_listed(data.get("swap")), language),
+        _joints(_listed(data.get("joiners")), language),
     )
 
 
@@ -241,6 +244,16 @@ def _shifts(
         rf"(?P<t{index}>{_joined(templates[index], language, f'(?P<n{index}>{said})')})" for index in order
     ]
     return re.compile("|".join(parts))
+
+
+def _joints(joiners: Iterable[str], language: str) -> "re.Pattern[str]":
+    """A comma, the end of a sentence, or words that join, with those that follow: '? also', ', and'."""
+    words = "|".join(as_regex(fold(word, language)) for word in sorted(joiners, key=len, reverse=True))
+    ends = r"(?:[.?!;:]+(?=\s|$)|\n+)"
+    if not words:
+        return re.compile(rf"{ends}\s*|,\s+")
+    joined = rf"(?:{words})(?:[\s,]{{1,3}}(?:{words}))*,?\s+"
+    return re.compile(rf"{ends}\s*(?:{joined})?|[\s,(-]{{1,3}}{joined}|,\s+")
 
 
 def _swap(template: str) -> Swap:

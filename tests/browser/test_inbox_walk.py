@@ -139,6 +139,26 @@ def test_a_click_on_a_message_says_what_the_bot_understood(browser: Browser, des
     assert "90%" in "".join(browser.texts(".intents"))
 
 
+def test_each_request_of_a_message_has_its_own_reading(browser: Browser, desk: InboxDesk) -> None:
+    shopper = desk.shopper()
+    desk.says(shopper, "both faq & person please")
+    sign_in(browser, desk)
+    click(browser, "a.row")
+    button = browser.find(".msg--shopper .why")
+    assert button.text.endswith("faq/returns · 90% + talk_to_person · 90%")
+    button.click()
+    browser.until(
+        lambda: (
+            browser.texts(".intents li > span:first-child")
+            == ["How returns work faq/returns", "Talk to a person talk_to_person"]
+        ),
+        "both readings",
+    )
+    quoted = browser.texts("[aria-live=polite] q")
+    assert quoted == ["both faq & person please", "faq", "person please"]
+    assert browser.complaints() == []
+
+
 def test_when_a_colleague_is_faster_the_page_says_who(browser: Browser, desk: InboxDesk) -> None:
     ben = desk.add_user("Ben")
     shopper = desk.shopper()

@@ -98,6 +98,7 @@ EXPLAINED: dict[str, Any] = {
     "decision": {
         "intent": "nlu_fallback", "why": "ambiguous", "scope": 1.5, "offers": ["faq/refund_time", "faq/returns"],
     },
+    "requests": [],
     "read_as": [{"language": "en", "share": 1.0, "text": "money for what i sent back"}],
     "hints": ["has_size"],
     "known_words": 1.0,
@@ -134,6 +135,20 @@ def test_the_explanation_says_the_reason_the_words_and_the_nearest_examples() ->
     assert "money +2.50 -1.00" in lines
     assert lines.index("money (word) +0.200") < lines.index("_sen (letters) -0.100")
     assert "when is my money back 0.800 faq/refund_time" in lines
+
+
+def test_an_explanation_of_two_requests_says_that_both_are_answered() -> None:
+    requests = [
+        {"text": "where is it", "leaf": "track_order", "confidence": 0.97},
+        {"text": "do you gift wrap", "leaf": "faq/gift_wrap", "confidence": 0.99},
+    ]
+    lines = [" ".join(line.split()) for line in nlu_explain.table({**EXPLAINED, "requests": requests})]
+    asked = lines.index("asks for track_order 0.970 (where is it)")
+    assert lines[asked + 1 : asked + 3] == [
+        "asks for faq/gift_wrap 0.990 (do you gift wrap)",
+        "decision each of these is answered; what follows is the message read as one",
+    ]
+    assert not any(line.startswith("offers") for line in lines)
 
 
 def test_every_reason_of_the_decision_is_said_in_words() -> None:

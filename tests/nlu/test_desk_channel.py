@@ -178,6 +178,68 @@ def test_slots_and_the_form_are_reported(brain):
     assert stopped["active_form"] == ""
 
 
+def responses(answer):
+    """Names of what was said."""
+    return [reply["response"] for reply in answer["replies"]]
+
+
+def test_two_requests_in_one_message_are_both_answered_and_again_when_it_is_repeated(brain):
+    text = "how long does delivery take and can I pay with paypal"
+    first = brain.say("two.1", text, "7")
+    assert responses(first) == ["utter_faq/delivery_time", "utter_faq/payment_methods"]
+    understood = first["understood"]
+    assert (understood["intent"], understood["text"]) == ("faq/delivery_time", "how long does delivery take")
+    assert [(one["intent"], one["text"]) for one in understood["also"]] == [
+        ("faq/payment_methods", "can I pay with paypal")
+    ]
+    assert understood["also"][0]["leaves"][0]["intent"] == "faq/payment_methods"
+    assert brain.say("two.1", text, "7") == first
+    after = brain.say("two.1", "opening hours?")
+    assert responses(after) == ["utter_faq/opening_hours"]
+    assert "also" not in after["understood"]
+
+
+def test_what_opens_the_form_comes_after_what_is_answered(brain):
+    answer = brain.say("two.2", "where is my order A1001? also do you ship to Latvia")
+    assert responses(answer) == ["utter_faq/delivery_abroad", "utter_ask_order_status_form_proof"]
+    assert answer["slots"]["order_number"] == "A1001"
+    assert answer["active_form"] == "order_status_form"
+
+
+def test_the_form_s_question_may_be_answered_beside_another_question(brain):
+    brain.say("two.3", "where is my order")
+    answer = brain.say("two.3", "it's A1001. also do you gift wrap?")
+    assert responses(answer) == ["utter_faq/gift_wrap", "utter_ask_order_status_form_proof"]
+    assert answer["slots"]["order_number"] == "A1001"
+    both = brain.say("two.3", "how much is delivery? and do you take klarna?")
+    assert responses(both) == [
+        "utter_faq/delivery_cost",
+        "utter_faq/payment_methods",
+        "utter_ask_order_status_form_proof",
+    ]
+
+
+def test_a_person_is_fetched_last_and_nothing_asked_before(brain):
+    answer = brain.say("two.4", "get me a human please. where is my order A1071? do you gift wrap")
+    assert responses(answer)[0] == "utter_faq/gift_wrap"
+    assert "utter_ask_order_status_form_proof" not in responses(answer)
+    assert [one["intent"] for one in answer["understood"]["also"]] == ["track_order", "talk_to_person"]
+    assert (answer["slots"]["order_number"], answer["active_form"]) == ("A1071", "")
+
+
+def test_two_requests_in_another_language_are_answered_in_it(brain):
+    answer = brain.say("two.5", "kiek laiko trunka pristatymas ir ar galima mokėti paypal")
+    assert responses(answer) == ["utter_faq/delivery_time", "utter_faq/payment_methods"]
+    told = [one["language"]["answer"] for one in (answer["understood"], *answer["understood"]["also"])]
+    assert told == ["lt", "lt"]
+
+
+def test_the_mood_of_two_requests_is_that_of_the_message(brain):
+    text = "how long does delivery take? and can i pay with paypal, you useless liars"
+    understood = brain.say("two.6", text)["understood"]
+    assert {one["mood"]["label"] for one in (understood, *understood.get("also", ()))} == {"angry"}
+
+
 def test_a_failing_action_is_named_and_does_not_break_the_conversation(brain):
     assert brain.say("fail.1", "i want to talk to a human")["failed_action"] == "action_hand_off"
     assert brain.say("fail.1", "opening hours?")["failed_action"] == ""
@@ -212,9 +274,12 @@ def test_a_turn_stays_as_quick_as_the_conversation_grows(brain):
 def test_a_killed_brain_goes_on_in_the_middle_of_the_form_also_under_plain_rasa(brain):
     brain.say("kill.1", "where is order A1001")
     answered = brain.say("kill.1", "are you a bot?", "42")
+    text = "how much is delivery? and do you gift wrap?"
+    both = brain.say("kill.2", text, "43")
     brain.kill()
     brain.start(*RASA)
     assert brain.say("kill.1", "are you a bot?", "42") == answered
+    assert brain.say("kill.2", text, "43") == both
     after = brain.say("kill.1", "no, A1002")
     assert after["slots"]["order_number"] == "A1002"
     assert after["active_form"] == "order_status_form"

@@ -89,6 +89,15 @@ def test_an_explanation_names_language_entities_readings_and_the_nearest_example
     }  # fmt: skip
 
 
+def test_a_message_that_asks_for_two_things_is_explained_with_both(parts):
+    found = explain(parts, "where is my parcel? also how do i return the tent", {})
+    assert [(one["leaf"], one["text"]) for one in found["requests"]] == [
+        ("track_order", "where is my parcel"),
+        ("faq/returns", "how do i return the tent"),
+    ]
+    assert explain(parts, "where is my parcel", {})["requests"] == []
+
+
 def test_the_word_that_matters_is_said_to_matter(parts):
     found = explain(parts, "cancel my parcel", {})
     weights = {one["word"]: one["for_best"] for one in found["words"]}

@@ -35,11 +35,11 @@ def store(tmp_path, monkeypatch):
     return RecentTrackerStore(DOMAIN)
 
 
-async def turn(store, sender, text, *extra):
+async def turn(store, sender, text, *extra, message_id=None):
     """One turn as Rasa takes it: retrieve, add events, save."""
     tracker = await store.get_or_create_tracker(sender)
     events = [
-        UserUttered(text, intent={"name": "greet", "confidence": 1.0}, message_id=text),
+        UserUttered(text, intent={"name": "greet", "confidence": 1.0}, message_id=message_id or text),
         *extra,
         ActionExecuted("action_x"),
         BotUttered(f"re: {text}", metadata={"utter_action": "utter_x"}),
@@ -70,6 +70,16 @@ async def test_what_was_unsent_is_forgotten_and_the_dialogue_goes_on(store, tmp_
     kept = [event.as_dict() for event in again.events if not isinstance(event, BotUttered)]
     assert "my order" not in str([event.get("text") for event in kept])
     store.forget("nobody.1", "x")
+
+
+async def test_all_requests_of_an_unsent_message_are_forgotten(store):
+    await turn(store, "a.1", "where is rosebud", message_id="7")
+    late = SlotSet("order_number", "Rosebud")  # said in one part, and asked for by the other
+    await turn(store, "a.1", "and who pays in vilnius", late, SlotSet("proof", "vilnius"), message_id="7")
+    store.forget("a.1", "7")
+    again = await store.retrieve("a.1")
+    assert (again.get_slot("proof"), again.get_slot("order_number")) == (None, None)
+    assert [event.text for event in again.events if isinstance(event, UserUttered)] == ["", ""]
 
 
 async def test_a_turn_that_breaks_off_leaves_no_trace(store):

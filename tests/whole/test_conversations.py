@@ -191,6 +191,40 @@ def test_a_person_can_be_asked_for_in_the_middle_of_the_form(product: Product, a
     assert (row["owner"], row["reason"]) == ("queue", "asked")
 
 
+# --- two requests in one message
+
+
+def test_an_order_and_a_question_are_both_answered(shopper: Shopper) -> None:
+    said = shopper.say(f"where is {NUMBER}, {EMAIL}? also do you ship to Latvia")
+    assert said.order == NUMBER
+    assert "European Union" in said
+
+
+def test_products_and_a_question_are_both_answered(shopper: Shopper) -> None:
+    said = shopper.say("show me tents and what is your return policy")
+    assert said.titles
+    assert "30 days" in said
+
+
+def test_a_number_and_its_proof_beside_a_question_go_to_the_form(shopper: Shopper) -> None:
+    shopper.say("where is my order")
+    said = shopper.say(f"it is {NUMBER}, my mail is {EMAIL}. and do you gift wrap?")
+    assert said.order == NUMBER
+    assert "wrap" in said
+
+
+def test_the_person_comes_after_the_answer(product: Product, agent: Agent) -> None:
+    row = after(product, agent, f"cancel my order {NUMBER} and tell me when I get my money back")
+    assert (row["owner"], row["reason"]) == ("queue", "request")
+    assert row["summary"]["wants"] == f"Cancel an order: {NUMBER}"
+    assert [one["intent"] for one in row["summary"]["understood"]] == ["faq/refund_time", "cancel_order"]
+
+
+def test_of_two_wishes_for_a_person_none_is_lost(product: Product, agent: Agent) -> None:
+    row = after(product, agent, "i want to change the address on A1090. also i want my money back for A1002")
+    assert row["summary"]["wants"] == "Change an order: A1090; A refund"
+
+
 # --- products
 
 

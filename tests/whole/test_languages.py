@@ -278,6 +278,7 @@ class Conversation:
                 "word": self.talk.word,
                 "delivery": self.talk.delivery,
                 "back": self.talk.back,
+                "both": f"{self.talk.delivery.rstrip('?')}? {self.talk.back}",
                 "order": self.talk.order,
                 "number": self.talk.number,
                 "proof": proof(self.talk.number),
@@ -469,6 +470,7 @@ class TestConversation:
         assert delivery.responses == ["utter_faq/delivery_cost"]
         assert held.turns["back"].responses == ["utter_faq/returns"]
         assert ("4.90" if held.talk.locale in ("en", "sw") else "4,90") in delivery.text
+        assert held.turns["both"].responses == ["utter_faq/delivery_cost", "utter_faq/returns"]
         assert held.turns["away"].responses == ["utter_faq/delivery_cost"]
 
     def test_the_order_is_shown_to_whom_it_belongs(self, held: Conversation) -> None:

@@ -5,6 +5,7 @@ import { kindName } from "./attachments.js";
 import { after, before, fate, filled, referral, removed } from "./context.js";
 import { channelIcon, channelName, linked, moodChip, moodReasons, reasonName, shopperName, waitChip } from "./format.js";
 import { part } from "./parts.js";
+import { readings } from "./why.js";
 import { inEnglish, isForeign, understoodAs } from "./wordings.js";
 
 const NEAR_END = 96;
@@ -350,7 +351,7 @@ export class Thread {
 
   whyButton(message, cause) {
     const data = cause?.understood;
-    const words = message === cause ? sure(data) : t("inbox.why");
+    const words = message === cause ? readings(data).flatMap((one, index) => [index ? " + " : "", ...sure(one)]) : t("inbox.why");
     const button = el("button", { class: "why", type: "button", "aria-pressed": "false" }, icon(message === cause ? "eye" : "help"), el("span", { class: "sr" }, message === cause ? t("inbox.understood_as") : ""), words);
     button.addEventListener("click", () => {
       for (const other of this.log.querySelectorAll(".why")) other.setAttribute("aria-pressed", String(other === button));

@@ -33,19 +33,12 @@ const reading = (name, known) => (known[name] ? [known[name], " ", el("small", {
 const ranked = (leaves, known) =>
   el("ol", { class: "intents", role: "list" }, leaves.map((one, index) => el("li", {}, el("span", { class: index ? "quiet" : "" }, index ? el("span", { class: "sr" }, t("inbox.why_runner_up"), " ") : "", reading(one.intent ?? one.leaf, known)), el("span", { class: "num" }, percent(one.confidence)), meter(one.confidence ?? 0))));
 
-/** The section of the right column about one message; `cause` is the shopper's message it was about. */
-export function whySection({ message, cause, language, onClose, onMore }) {
-  const data = cause?.understood ?? {};
-  const told = data.language ?? {};
+/** What one reading says: why the bot asked back, what came first and second, what was found in it. */
+function told(data, quoted, language) {
   const leaves = data.leaves?.length ? data.leaves : data.ranking?.length ? data.ranking : data.intent ? [{ intent: data.intent, confidence: data.confidence }] : [];
-  const slots = Object.entries(data.slots ?? {}).filter(([, value]) => value !== null && value !== "" && typeof value !== "object");
   const reason = REASONS.has(data.why) ? `inbox.why_${data.why}` : data.is_fallback ? "inbox.why_fallback" : "";
-  const children = [el("h3", { id: "why" }, t("inbox.why_title"), el("button", { class: "button button--bare button--icon", type: "button", "aria-label": t("common.close"), onclick: onClose }, icon("close")))];
-  if (cause) children.push(el("p", {}, el("q", { lang: told.message && told.message !== "other" ? told.message : language }, cause.text)));
-  if (told.message) children.push(el("p", { class: "quiet" }, icon("globe"), " ", t("inbox.why_language", { language: languageOf(told.message) }), told.confidence ? ` · ${percent(told.confidence)}` : ""));
-  if (message.response) children.push(el("p", {}, t("inbox.why_response"), " ", el("span", { class: "mono" }, message.response)));
+  const children = quoted ? [el("p", {}, el("q", { lang: language }, quoted))] : [];
   if (reason) children.push(el("p", { class: "banner banner--warn" }, icon("alert"), t(reason)));
-  if (data.failed_action) children.push(el("p", { class: "banner banner--bad" }, icon("alert"), t("inbox.why_failed", { action: data.failed_action })));
   if (leaves.length) {
     const place = el("div", {}, ranked(leaves.slice(0, 3), {}));
     titles().then((known) => place.replaceChildren(ranked(leaves.slice(0, 3), known)), () => {}); // the names alone say it too
@@ -53,6 +46,25 @@ export function whySection({ message, cause, language, onClose, onMore }) {
   } else children.push(el("p", { class: "quiet" }, t("inbox.why_nothing")));
   if (typeof data.scope === "number") children.push(el("p", { class: "quiet" }, t(data.scope >= 1 ? "inbox.why_in_scope" : "inbox.why_out_of_scope", { share: percent(data.scope) })));
   if (data.entities?.length) children.push(el("dl", { class: "pairs" }, data.entities.flatMap(entity)));
+  return children;
+}
+
+/** All readings of a message: one for each request in it. */
+export const readings = (understood) => [understood, ...(understood.also ?? [])];
+
+/** The section of the right column about one message; `cause` is the shopper's message it was about. */
+export function whySection({ message, cause, language, onClose, onMore }) {
+  const data = cause?.understood ?? {};
+  const heard = data.language ?? {};
+  const spoken = heard.message && heard.message !== "other" ? heard.message : language;
+  const slots = Object.entries(data.slots ?? {}).filter(([, value]) => value !== null && value !== "" && typeof value !== "object");
+  const children = [el("h3", { id: "why" }, t("inbox.why_title"), el("button", { class: "button button--bare button--icon", type: "button", "aria-label": t("common.close"), onclick: onClose }, icon("close")))];
+  if (cause) children.push(el("p", {}, el("q", { lang: spoken }, cause.text)));
+  if (heard.message) children.push(el("p", { class: "quiet" }, icon("globe"), " ", t("inbox.why_language", { language: languageOf(heard.message) }), heard.confidence ? ` · ${percent(heard.confidence)}` : ""));
+  if (message.response) children.push(el("p", {}, t("inbox.why_response"), " ", el("span", { class: "mono" }, message.response)));
+  if (data.failed_action) children.push(el("p", { class: "banner banner--bad" }, icon("alert"), t("inbox.why_failed", { action: data.failed_action })));
+  if (data.also?.length) children.push(el("p", { class: "quiet" }, t("inbox.why_several")));
+  for (const one of readings(data)) children.push(...told(one, data.also?.length ? one.text : "", spoken));
   if (slots.length) children.push(el("details", {}, el("summary", {}, t("inbox.why_slots", { n: slots.length })), el("dl", { class: "pairs" }, slots.flatMap(([key, value]) => [el("dt", { class: "mono" }, key), el("dd", {}, String(value))]))));
   if (cause?.text) children.push(el("button", { class: "button button--small", type: "button", "aria-haspopup": "dialog", onclick: () => onMore(cause) }, icon("eye"), t("inbox.why_more")));
   return el("section", { "aria-live": "polite" }, children);
@@ -103,7 +115,9 @@ export class Explained {
     const [best, second] = found.compared.map(title);
     return [
       el("p", {}, el("q", { lang: language.message === "other" ? null : language.message }, found.text)),
-      el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: list(decision.offers.map(title)) })}` : ""),
+      found.requests?.length
+        ? el("div", {}, el("p", {}, t("inbox.why_several")), el("dl", { class: "pairs" }, found.requests.map((one) => [el("dt", {}, title(one.leaf)), el("dd", {}, el("q", {}, one.text), ` ${percent(one.confidence)}`)])))
+        : el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: list(decision.offers.map(title)) })}` : ""),
       el(
         "dl",
         { class: "pairs" },
