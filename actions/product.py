@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.base import ShopAction, Speaker, ask, shop
 from actions.stock import asked_options, say_stock
 from actions.turn import Turn
-from actions.words import listed, money, shortened
+from actions.words import listed, money, option, shortened
 from bot.core.messages import Note, ProductCard, Products
 from bot.shop.contract import Query
 
@@ -137,5 +137,7 @@ def _say_options(card: ProductCard, part: Products | None, language: str, speake
     if not several:
         speaker.say("utter_product_no_options", part, title=card.title)
         return
-    text = "; ".join(listed([str(value) for value in values], language) for values in several.values())
+    text = "; ".join(
+        listed([option(value, language) for value in values], language) for values in several.values()
+    )
     speaker.say("utter_product_options", part, title=card.title, options=text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.base import Speaker, ask, shop
 from actions.turn import Turn
-from actions.words import listed
+from actions.words import listed, option
 from bot.core.messages import ProductCard, Products
 from bot.shop.contract import VariantView
 
@@ -63,11 +63,16 @@ def _say_variant(
     speaker: Speaker,
 ) -> None:
     own = {value for values in card.options.values() for value in values}
-    spoken = [value if value in own or value.isupper() else value.lower() for value in asked]
+    spoken = [
+        option(value, language)
+        if value in own or value.isupper()
+        else option(value.capitalize(), language).lower()
+        for value in asked
+    ]
     names: dict[str, Any] = {"title": card.title, "variant": listed(spoken, language)}
     fitting = [variant for variant in variants if all(_has(variant, value) for value in asked)]
     there = [variant for variant in variants if variant.availability != "out_of_stock"]
-    others = listed(_others(card, asked, variants, there)[:MOST_OTHERS], language)
+    others = listed(_others(card, asked, variants, there, language)[:MOST_OTHERS], language)
     if any(variant.availability != "out_of_stock" for variant in fitting):
         speaker.say("utter_product_variant_in_stock", part, **names)
     elif fitting and others:
@@ -79,7 +84,11 @@ def _say_variant(
 
 
 def _others(
-    card: ProductCard, asked: list[str], variants: Sequence[VariantView], there: Sequence[VariantView]
+    card: ProductCard,
+    asked: list[str],
+    variants: Sequence[VariantView],
+    there: Sequence[VariantView],
+    language: str,
 ) -> list[str]:
     """What there is instead: values of the one option that was asked for, else whole variants."""
     unknown = [value for value in asked if not any(_has(variant, value) for variant in variants)]
@@ -94,12 +103,13 @@ def _others(
         (name,) = names
         return list(
             dict.fromkeys(
-                v.options[name]
+                option(v.options[name], language)
                 for v in there
                 if name in v.options and not any(_is(v.options[name], w) for w in asked)
             )
         )
-    return list(dict.fromkeys(" ".join(variant.options.values()) for variant in there))
+    whole = (" ".join(option(value, language) for value in variant.options.values()) for variant in there)
+    return list(dict.fromkeys(whole))
 
 
 def _has(variant: VariantView, wish: str) -> bool:

@@ -1,8 +1,7 @@
 """Figures, dates and lists as shoppers read them, by language (data/languages/*/formats.json)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.core import languages
 from bot.core.currencies import exponent
@@ -10,15 +9,9 @@ from bot.core.currencies import exponent
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
-def formats(language: str) -> Mapping[str, Any]:
-    """How a language writes things; English where it does not say."""
-    known = languages.texts("formats")
-    return next(known[name] for name in languages.chain(language) if name in known)
-
-
 def money(minor: int, currency: str, language: str = "en") -> str:
     """€49.90; `49,90 €` where that is the way; a currency without a sign of its own is written after: 49.90 PLN."""
-    ways = formats(language)
+    ways = languages.formats(language)
     digits = exponent(currency)
     amount = f"{minor / 10**digits:,.{digits}f}"
     amount = amount.translate(str.maketrans({",": ways["group"], ".": ways["decimal"]}))
@@ -33,7 +26,7 @@ def day(iso: str, language: str = "en") -> str:
         at = datetime.fromisoformat(iso)
     except ValueError:
         return ""
-    ways = formats(language)
+    ways = languages.formats(language)
     weekday, month = ways["weekdays"][at.weekday()], ways["months"][at.month - 1]
     return str(ways["day"]).format(weekday=weekday, day=at.day, month=month)
 
@@ -42,7 +35,12 @@ def listed(items: Sequence[str], language: str = "en") -> str:
     """a, b and c."""
     if len(items) < 2:
         return "".join(items)
-    return str(formats(language)["list"]).format(head=", ".join(items[:-1]), last=items[-1])
+    return str(languages.formats(language)["list"]).format(head=", ".join(items[:-1]), last=items[-1])
+
+
+def option(word: str, language: str = "en") -> str:
+    """A product's option or value in a language; as the catalogue writes it where there is no word for it."""
+    return str(languages.options(language).get(word, word))
 
 
 def shortened(text: str, longest: int = 300) -> str:

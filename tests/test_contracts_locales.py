@@ -10,12 +10,13 @@ import pytest
 from bot.core import languages
 from bot.metrics import NAMES, registry
 
-KINDS = ("chat", "notices", "cards", "formats", "touches", "desk", "dashboard", "phones")
+KINDS = ("chat", "notices", "cards", "formats", "options", "touches", "desk", "dashboard", "phones")
 SPOKEN = (
     "chat",
     "notices",
     "cards",
     "formats",
+    "options",
     "touches",
 )  # what shoppers see and say: every language has it
 IN_MODULES = ("metric", "column", "row", "missing")  # English of these stands in the metrics' modules
@@ -44,6 +45,19 @@ def test_every_language_has_the_same_keys(ours: Mapping[str, Any], theirs: Mappi
     assert {key for key in ours if key not in theirs} == set()
     assert {key for key in theirs if key not in ours and not is_in_modules(key)} <= {"scripts"}
     assert {key for key, text in ours.items() if not placeholders(theirs[key]) <= placeholders(text)} == set()
+
+
+@pytest.mark.parametrize("locale", languages.locales())
+def test_every_language_can_be_written_without_the_browser(locale: str) -> None:
+    english, ways = languages.texts("formats")["en"], languages.texts("formats")[locale]
+    assert set(english) <= set(ways)
+    for name in ("units", "languages"):
+        assert set(ways[name]) == set(english[name])
+    assert set(languages.locales()) <= set(ways["languages"])
+    lengths = {name: len(ways[name]) for name in english if name.startswith(("weekdays", "months"))}
+    assert lengths == {name: 7 if name.startswith("weekdays") else 12 for name in lengths}
+    patterns = {name: text for name, text in ways.items() if "{" in str(text) and isinstance(text, str)}
+    assert {name for name in patterns if placeholders(patterns[name]) != placeholders(english[name])} == set()
 
 
 @pytest.mark.parametrize("kind", SPOKEN)

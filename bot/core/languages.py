@@ -75,6 +75,23 @@ def name(locale: str) -> str:
     return str(texts("formats").get(locale, {}).get("name", locale))
 
 
+def called(code: str, reader: str) -> str:
+    """What a reader's language calls a language; by its own name where it has no word for it."""
+    return str(formats(reader)["languages"].get(code) or name(code))
+
+
+def formats(locale: str) -> Mapping[str, Any]:
+    """How a language writes dates, money and numbers; English where we do not know it."""
+    known = texts("formats")
+    return next(known[one] for one in chain(locale) if one in known)
+
+
+def options(locale: str) -> Mapping[str, str]:
+    """What a language calls the options of products and their values, by how catalogues write them in English."""
+    known = texts("options")
+    return next(known[one] for one in chain(locale) if one in known)
+
+
 def chain(locale: str) -> tuple[str, ...]:
     """Where to look for a text of `locale`, best first: itself, its language, English."""
     base = locale.partition("-")[0].lower()

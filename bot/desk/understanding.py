@@ -19,10 +19,19 @@ DATA = languages.FOLDER.parent
 
 @cache
 def titles(locale: str) -> Mapping[str, str]:
-    """Intent, or answer of a retrieval intent, -> its title in a locale, in English where it has none of its own."""
+    """Intent, or answer of a retrieval intent, -> its title in a locale, in English where it has none of its own.
+
+    Titles stand beside the training examples; of intents that are never offered to shoppers, in desk.json.
+    """
+    desk = languages.texts("desk")
+    rest = {
+        key.removeprefix("intent."): text
+        for key, text in desk[languages.match(desk, locale)].items()
+        if key.startswith("intent.")
+    }
     base, convert = languages.scripts().get(locale, (locale, str))
     own = _titles(base) if base != languages.ENGLISH else {}
-    return {**_titles(languages.ENGLISH), **{leaf: convert(title) for leaf, title in own.items()}}
+    return {**rest, **_titles(languages.ENGLISH), **{leaf: convert(title) for leaf, title in own.items()}}
 
 
 @cache

@@ -7,11 +7,11 @@ from sanic import HTTPResponse, Request
 
 from bot.bootstrap import Services
 from bot.core.errors import BadInput, NotFound
-from bot.desk import answers
+from bot.desk import answers, understanding
 from bot.desk.answers import Edited
 from bot.desk.default_answers import Default
 from bot.web.api import Api, Body, Number
-from bot.web.pages import render
+from bot.web.pages import locale_of, render
 
 
 class Edit(Body):
@@ -38,7 +38,12 @@ def routes(api: Api) -> None:
     async def page(request: Request) -> HTTPResponse:
         """The bot's answers, to read and to edit."""
         profile = _services(request).profile
-        data = {"locales": list(profile.locales), "locale": profile.locale, "bot_name": profile.bot_name}
+        data = {
+            "locales": list(profile.locales),
+            "locale": profile.locale,
+            "bot_name": profile.bot_name,
+            "titles": await asyncio.to_thread(understanding.titles, locale_of(request)),
+        }
         return render(request, "answers.html", texts=("answers",), data=data)
 
     @api.route(

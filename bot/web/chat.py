@@ -27,6 +27,7 @@ from bot.desk.turns import Next, next_turn
 from bot.desk.visitors import Visitor
 from bot.store import conversations as store
 from bot.store.tables import Contact, Conversation, Event, Message, User
+from bot.web import chat_texts
 from bot.web.api import Api, Body, Number, json_response, whole_number
 
 PING_SECONDS = 15.0
@@ -508,11 +509,14 @@ def _transcript(session: Session, conversation_id: str, services: Services) -> s
         .limit(5_000)
     )
     lines = [services.profile.name, ""]
-    names = {"bot": f"{services.profile.bot_name} (bot)", "system": services.profile.name}
+    conversation = session.get(Conversation, conversation_id)
+    locale = conversation.language if conversation else services.profile.locale
+    bot = chat_texts.text("sender.bot", locale, name=services.profile.bot_name)
+    names = {"bot": bot, "system": services.profile.name}
     for message, agent, shopper in session.execute(query):
         said = [Text(message.text)] if message.text else []
         rest = [from_json(part) for part in message.parts]
-        name = names.get(message.author) or agent or shopper or "You"
+        name = names.get(message.author) or agent or shopper or chat_texts.text("sender.you", locale)
         at = message.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
         lines += [f"[{at}] {name}:", plain([*said, *rest]), ""]  # type: ignore[list-item]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.bootstrap import Services
 from bot.core import languages
 from bot.core.errors import BadInput, ShopUnavailable
+from bot.desk import understanding
 from bot.metrics import NAMES, listing, registry
 from bot.metrics.cohort import has_own_data
 from bot.metrics.scope import Scope
@@ -49,10 +51,11 @@ async def _results(request: Request, names: Sequence[str]) -> dict[str, Found]:
         registry.metric(name)
     services, locale = services_of(request), locale_of(request)
     results = await services.database.read(_computed, names, asked(request))
+    titles = await asyncio.to_thread(understanding.titles, locale) if "intents" in names else {}
     for name, (scope, found, before) in results.items():
         if name == "products":
             found = await asyncio.to_thread(_with_titles, services, found)
-        results[name] = scope, in_words(name, found, locale), before
+        results[name] = scope, in_words(name, found, locale, titles), before
     return results
 
 
@@ -183,9 +186,7 @@ def routes(api: Api) -> None:
         locale = locale_of(request)
         filters = await services_of(request).database.read(_filters)
         filters["channels"] = [(name, said(f"channel.{name}", locale, name)) for name in filters["channels"]]
-        filters["languages"] = [
-            (name, said(f"language.{name}", locale, languages.name(name))) for name in filters["languages"]
-        ]
+        filters["languages"] = [(name, languages.called(name, locale)) for name in filters["languages"]]
         return render(
             request,
             "dashboard/dashboard.html",
@@ -222,11 +223,13 @@ def routes(api: Api) -> None:
             words=words_of(metric, locale_of(request)),
             label=await _label_of(request, name, row),
             scope=scope,
+            last=scope.end - timedelta(microseconds=1),
             total=total,
             lines=lines,
             offset=offset,
             page=PAGE,
             said=lambda key, default: said(key, locale_of(request), default),
+            called=lambda code: languages.called(code, locale_of(request)),
             back=f"/dashboard?{urlencode(state)}" if state else "/dashboard",
             address=lambda skip: f"/dashboard/conversations?{urlencode({**here, 'offset': skip})}",
             data={},

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from sanic import HTTPResponse, Request
 from sanic.response import html, raw
 
+from bot.core import languages
 from bot.core.currencies import exponent
 from bot.core.errors import NotFound, ShopUnavailable
 from bot.core.messages import ProductCard
@@ -38,12 +39,13 @@ class OwnShelves(Protocol):
 def money(minor: int, currency: str, locale: str) -> str:
     """An amount as the shop's pages write it."""
     digits = exponent(currency)
-    number = f"{minor / 10**digits:,.{digits}f}"
+    ways = languages.formats(locale)
+    plain = f"{minor / 10**digits:,.{digits}f}".translate(
+        str.maketrans({",": ways["group"], ".": ways["decimal"]})
+    )
     sign = SIGNS.get(currency)
-    if locale == "en":
-        return f"{sign}{number}" if sign else f"{number} {currency}"
-    number = number.replace(",", "\u00a0").replace(".", ",")
-    return f"{number}\u00a0{sign or currency}"
+    pattern = str(ways["money"] if sign else ways["money_plain"])
+    return pattern.format(sign=sign, amount=plain, currency=currency).replace(" ", "\u00a0")
 
 
 def linked_data(item: ProductCard, *, sku: str, address: str, picture: str) -> dict[str, Any]:
@@ -77,6 +79,8 @@ def _render(request: Request, template: str, *, status: int = 200, **context: An
     def t(key: str, **values: Any) -> str:
         return chat_texts.text(f"shop.{key}", locale, **values)
 
+    options = languages.options(locale)
+
     def price(minor: int, currency: str) -> str:
         return money(minor, currency, locale)
 
@@ -86,6 +90,8 @@ def _render(request: Request, template: str, *, status: int = 200, **context: An
         .render(
             t=t,
             money=price,
+            option=lambda word: options.get(word, word),
+            formats=pages.formats(locale),
             stock=_stock_text(locale),
             locale=locale,
             dir=chat_texts.direction(locale),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sanic import Request
 
+from bot.core import languages
 from bot.core.errors import ShopUnavailable
 from bot.core.messages import to_json
 from bot.desk import inbox
@@ -103,14 +104,14 @@ def _customers(shop: Any, text: str) -> list[dict[str, Any]]:
 
 def _canned(answers: Any, language: str) -> list[dict[str, Any]]:
     base = language.split("-")[0]
-    english = catalogues().get("en", {})
+    ours = languages.match(catalogues(), language)
     found = [
         {
             "name": key.removeprefix("canned."),
-            "title": text_of(f"canned_title.{key.removeprefix('canned.')}", base),
-            "text": text_of(key, base),
+            "title": text_of(f"canned_title.{key.removeprefix('canned.')}", ours),
+            "text": text_of(key, ours),
         }
-        for key in english
+        for key in catalogues()["en"]
         if key.startswith("canned.")
     ]
     for name, default in answers.defaults.items():

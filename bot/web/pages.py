@@ -17,13 +17,17 @@ from bot.web import static_files
 HERE = Path(__file__).parent
 LOCALE_COOKIE = "aisle_locale"
 THEME_COOKIE = "aisle_theme"
+OF_BRAIN = ("english_name", "called", "scripts", "money_plain")  # what formats.json holds for others
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 @cache
-def catalogues() -> dict[str, dict[str, str]]:
-    """Texts of the desk's pages: locale -> key -> text, from data/languages/*/{desk,dashboard}.json."""
-    found: dict[str, dict[str, str]] = {}
+def catalogues() -> dict[str, dict[str, Any]]:
+    """Texts of the desk's pages: locale -> key -> text, from data/languages/*/{desk,dashboard}.json.
+
+    A text with a count may be a dict by plural form; those are for the pages' modules only.
+    """
+    found: dict[str, dict[str, Any]] = {}
     for kind in ("desk", "dashboard"):
         for locale, texts in languages.texts(kind).items():
             found.setdefault(locale, {}).update(texts)
@@ -33,7 +37,7 @@ def catalogues() -> dict[str, dict[str, str]]:
 def text_of(key: str, locale: str, **values: Any) -> str:
     """The text of a key in a locale, in English when it is not translated, the key itself when unknown."""
     texts = catalogues()
-    text = texts.get(locale, {}).get(key) or texts.get("en", {}).get(key) or key
+    text: str = texts.get(locale, {}).get(key) or texts.get("en", {}).get(key) or key
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
     return text
@@ -78,6 +82,16 @@ def data_block(identifier: str, data: Any) -> Markup:
     return Markup('<script type="application/json" id="{}">{}</script>').format(identifier, Markup(text))  # noqa: S704 - escaped above
 
 
+def formats(locale: str, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """How a language writes things, for a page's module: browsers do not know every language."""
+    return {key: way for key, way in languages.formats(locale).items() if key not in (*OF_BRAIN, *without)}
+
+
+def number(value: int, locale: str) -> str:
+    """A whole number with its thousands apart."""
+    return f"{value:,}".replace(",", languages.formats(locale)["group"].replace(" ", "\u00a0"))
+
+
 def translator(locale: str) -> Callable[..., str]:
     """`t(key, name=value)` for one locale."""
 
@@ -87,7 +101,7 @@ def translator(locale: str) -> Callable[..., str]:
     return t
 
 
-def page_texts(locale: str, sections: tuple[str, ...]) -> Mapping[str, str]:
+def page_texts(locale: str, sections: tuple[str, ...]) -> Mapping[str, Any]:
     """All texts whose key begins with one of `sections`, for the page's module."""
     texts = {**catalogues().get("en", {}), **catalogues().get(locale, {})}
     return {key: text for key, text in texts.items() if key.split(".")[0] in sections}
@@ -98,9 +112,9 @@ def render(
 ) -> HTTPResponse:
     """A page from `templates/<template>`.
 
-    Templates get `t`, `icon(name)`, `locale`, `dir`, `user` (signed-in person or None), `csrf`,
-    `shop` (the profile), `path`, `static(path)`, `data_block(id, data)` and `texts` (those of the sections
-    asked for, for the page's module).
+    Templates get `t`, `icon(name)`, `number(value)`, `locale`, `dir`, `user` (signed-in person or None), `csrf`,
+    `shop` (the profile), `path`, `static(path)`, `data_block(id, data)`, `formats` (how the language writes
+    things) and `texts` (those of the sections asked for), both for the page's module.
     """
     locale = locale_of(request)
     user = getattr(request.ctx, "user", None)
@@ -118,6 +132,8 @@ def render(
             shop=request.app.ctx.services.profile,
             path=request.path,
             data_block=data_block,
+            formats=formats(locale),
+            number=lambda value: number(value, locale),
             texts=page_texts(locale, ("common", *texts)),
             **context,
         )

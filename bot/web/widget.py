@@ -17,9 +17,8 @@ LAUNCHER = "widget.js"
 LAUNCHER_SECONDS = 600  # a shop's visitors have a new launcher this much after an update
 TEXTS = re.compile(r"/\*TEXTS\*/.*?/\*END\*/", re.DOTALL)
 LAUNCHER_KEYS = ("open", "close", "title", "unread", "unreachable")
-MODULES = "chat/*.js"
+MODULES = ("formats.js", "chat/*.js")
 THEMES = ("light", "dark")
-FORMATS = ("decimal", "group", "money", "day", "weekdays", "months", "today", "yesterday")
 
 _launchers: dict[str, tuple[bytes, bytes, str]] = {}  # by etag of the file: plain, packed, etag
 
@@ -42,16 +41,9 @@ def launcher() -> tuple[bytes, bytes, str]:
 
 def modules() -> list[str]:
     """Addresses of the chat's modules, to be fetched side by side instead of one import after the other."""
-    return [f"/static/chat/{path.name}" for path in sorted(static_files.ROOT.glob(MODULES))]
-
-
-def formats(locale: str) -> dict[str, Any]:
-    """How a language writes money and days, for browsers that do not know it; English where nobody said."""
-    known = languages.texts("formats")
-    told: dict[str, Any] = {}
-    for name in reversed(languages.chain(locale)):
-        told |= known.get(name, {})
-    return {key: told[key] for key in FORMATS}
+    root = static_files.ROOT
+    paths = [path for pattern in MODULES for path in sorted(root.glob(pattern))]
+    return [f"/static/{path.relative_to(root).as_posix()}" for path in paths]
 
 
 def page(request: Request) -> str:
@@ -67,7 +59,8 @@ def page(request: Request) -> str:
             if code in profile.locales or code == locale
         },
         "texts": chat_texts.texts(locale, without=("shop", "noscript", "language")),
-        "formats": formats(locale),
+        "options": languages.options(locale),
+        "formats": pages.formats(locale, without=("languages", "units")),
         "bot": profile.bot_name,
         "shop": profile.name,
     }

@@ -226,8 +226,9 @@ def fresh(driver: webdriver.Chrome) -> Browser:
     driver.get("about:blank")
     driver.execute_cdp_cmd("Network.enable", {})
     driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    driver.execute_cdp_cmd("Network.clearBrowserCookies", {})  # they do not heed the port
     browser = Browser(driver)
     browser.go_offline(False)
     browser.prefer("light")
     driver.get_log("browser")
-    return browser  # every desk has a port of its own, so nothing is stored for it yet
+    return browser  # every desk has a port of its own, so nothing else is stored for it yet

@@ -202,7 +202,7 @@ async def test_the_transcript_reads_like_the_chat(desk: RunningDesk) -> None:
     async with desk.http.get(f"{desk.url}/api/chat/transcript", headers=headers) as response:
         text = await response.text()
     assert "Two-person tent: 189.00 EUR" in text
-    assert "Tess (bot):" in text
+    assert "Tess (assistant):" in text
 
 
 class Client:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,12 +28,16 @@ MINE = [
 def test_every_language_has_every_text_with_the_same_placeholders(locale: str) -> None:
     texts = TEXTS[locale]
 
-    def placeholders(text: str) -> set[str]:
-        return set(re.findall(r"\{(\w+)\}", text))
+    def placeholders(text: Any) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", json.dumps(text)))
 
     assert texts.keys() == ENGLISH.keys()
     assert {key for key in texts if placeholders(texts[key]) != placeholders(ENGLISH[key])} == set()
-    assert {key for key, text in texts.items() if not text.strip()} == set()
+    assert {
+        key
+        for key, text in texts.items()
+        if not (text.strip() if isinstance(text, str) else text["other"].strip())
+    } == set()
 
 
 @pytest.mark.parametrize("path", MINE, ids=lambda path: path.name)

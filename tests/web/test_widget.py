@@ -14,7 +14,7 @@ from bot.web import chat_texts, widget
 from tests.running import RunningDesk, running
 
 WEB = Path(widget.__file__).parent
-CHAT = sorted((WEB / "static" / "chat").iterdir())
+CHAT = [WEB / "static" / "formats.js", *sorted((WEB / "static" / "chat").iterdir())]
 SCRIPTS = [*(path for path in CHAT if path.suffix == ".js"), *(WEB / "static" / "shop").glob("*.js")]
 PAGES = [WEB / "templates" / "chat.html", *(WEB / "templates" / "shop").glob("*.html")]
 LAUNCHER = WEB / "static" / "widget.js"
@@ -45,7 +45,7 @@ DYNAMIC_KEYS = {
     "loading",
     "language",
 }
-USED = re.compile(r"""\bt\(\s*'([a-z_.0-9]+)'|'((?:stock|state|owner|option)\.[a-z_]+)'""")
+USED = re.compile(r"""\bt\(\s*'([a-z_.0-9]+)'|'((?:stock|state|owner)\.[a-z_]+)'""")
 USED_ON_PAGES = re.compile(r"""\bt\(\s*['"]([a-z_]+)['"]""")
 
 
@@ -177,7 +177,7 @@ async def test_odd_parameters_of_the_chat_page_change_nothing(desk: RunningDesk)
 async def test_all_modules_of_the_chat_are_preloaded_and_served(desk: RunningDesk) -> None:
     _response, body = await get(desk, "/chat")
     for path in (path for path in CHAT if path.suffix == ".js"):
-        address = f"/static/chat/{path.name}"
+        address = f"/static/{path.relative_to(WEB / 'static').as_posix()}"
         assert f'rel="modulepreload" href="{address}"' in body.decode()
         response, _body = await get(desk, address)
         assert (response.status, response.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")

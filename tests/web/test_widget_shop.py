@@ -150,8 +150,8 @@ async def test_the_landing_page_leads_everywhere_in_the_readers_language(desk: R
     [
         (4990, "EUR", "en", "€49.90"),
         (123456, "EUR", "lt", "1\u00a0234,56\u00a0€"),
-        (500, "JPY", "en", "500 JPY"),
-        (1234, "KWD", "en", "1.234 KWD"),
+        (500, "JPY", "en", "500\u00a0JPY"),
+        (1234, "KWD", "en", "1.234\u00a0KWD"),
     ],
 )
 def test_money_is_written_as_readers_expect(minor: int, currency: str, locale: str, text: str) -> None:

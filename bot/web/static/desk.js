@@ -1,22 +1,17 @@
 // What all pages of the desk share: texts, calls with CSRF, dates and money in the reader's locale, toasts, the user menu.
 
+import { formatting, wording } from "./formats.js";
+
 const read = (id) => JSON.parse(document.getElementById(id)?.textContent || "{}");
 
 const texts = read("texts");
 export const page = read("page");
 
-/** The text of a key; {name} is replaced by values.name. */
-export function t(key, values = {}) {
-  let text = texts[key] ?? key;
-  for (const [name, value] of Object.entries(values)) text = text.replaceAll(`{${name}}`, String(value));
-  return text;
-}
+export const ways = formatting(page.locale, page.formats);
+export const { number, percent, list, languageName } = ways;
 
-/** A text with a count: key_one or key_other, by the locale's own plural rules where translated. */
-export function tn(key, count) {
-  const form = new Intl.PluralRules(page.locale).select(count);
-  return t(texts[`${key}_${form}`] ? `${key}_${form}` : `${key}_other`, { n: number(count) });
-}
+/** The text of a key. */
+export const t = wording(texts, ways);
 
 export class CallFailed extends Error {
   constructor(status, code, message, data) {
@@ -90,24 +85,17 @@ export function icon(name, extra = "") {
   return svg;
 }
 
-export const number = (value) => new Intl.NumberFormat(page.locale).format(value);
-
-/** Money from minor units. */
-export function money(minor, currency) {
-  const format = new Intl.NumberFormat(page.locale, { style: "currency", currency: currency || "EUR" });
-  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-}
-
-export const exact = (at) => new Intl.DateTimeFormat(page.locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
-export const day = (at) => new Intl.DateTimeFormat(page.locale, { dateStyle: "medium" }).format(new Date(at));
-export const clock = (at) => new Intl.DateTimeFormat(page.locale, { timeStyle: "short" }).format(new Date(at));
+export const money = (minor, currency) => ways.money(minor, currency || "EUR");
+export const exact = (at) => ways.moment(at, "exact");
+export const day = (at) => ways.moment(at, "date");
+export const clock = (at) => ways.moment(at, "clock");
 
 /** A span as people read it at a glance: 45s, 12m, 3h, 2d. */
 export function span(seconds) {
-  if (seconds < 60) return t("common.seconds", { n: Math.max(0, Math.floor(seconds)) });
-  if (seconds < 3600) return t("common.minutes", { n: Math.floor(seconds / 60) });
-  if (seconds < 86400) return t("common.hours", { n: Math.floor(seconds / 3600) });
-  return t("common.days", { n: Math.floor(seconds / 86400) });
+  if (seconds < 60) return ways.unit("second", Math.max(0, Math.floor(seconds)));
+  if (seconds < 3600) return ways.unit("minute", Math.floor(seconds / 60));
+  if (seconds < 86400) return ways.unit("hour", Math.floor(seconds / 3600));
+  return ways.unit("day", Math.floor(seconds / 86400));
 }
 
 /** A <time> with a relative text and the exact time on hover. */
@@ -129,6 +117,9 @@ export function toast(text, action) {
   while (box.children.length > 3) box.firstChild.remove();
   setTimeout(gone, action ? 10000 : 6000);
 }
+
+// Moments that the server wrote, on the shop's clock.
+for (const time of document.querySelectorAll("time[data-zone]")) time.textContent = ways.moment(time.dateTime, time.dataset.style, time.dataset.zone);
 
 const keep = (name, value) => {
   document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;

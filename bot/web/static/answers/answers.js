@@ -1,6 +1,6 @@
 // The bot's answers: find one, write the shop's own words, see how shoppers see it.
 
-import { call, day, el, icon, number, page, t, toast } from "../desk.js";
+import { call, day, el, icon, languageName, number, t, toast } from "../desk.js";
 
 const MOST = 4000;
 const data = JSON.parse(document.getElementById("answers").textContent);
@@ -10,7 +10,6 @@ const edit = document.getElementById("edit");
 const search = document.getElementById("search");
 const localeField = document.getElementById("locale");
 const onlyEdited = document.getElementById("edited-only");
-const languages = new Intl.DisplayNames([page.locale], { type: "language" });
 
 let answers = new Map();
 let teach = taught(location.hash); // {question, topic} of a question the bot could not answer
@@ -60,7 +59,7 @@ function lesson() {
 const ownTexts = (answer, locale) => answer.texts[locale] ?? answer.texts[locale.split("-")[0]] ?? [];
 const defaultText = (answer, locale) => ownTexts(answer, locale)[0] ?? answer.texts.en?.[0] ?? "";
 const shownText = (answer, locale) => answer.edited[locale]?.text ?? (ownTexts(answer, locale).length ? defaultText(answer, locale) : answer.edited.en?.text ?? defaultText(answer, locale));
-const title = (answer) => (answer.name.replace(/^utter_/, "").split("/")[1] ?? answer.name.replace(/^utter_/, "")).replaceAll("_", " ");
+const title = (answer) => data.titles[answer.name.replace(/^utter_/, "")] ?? (answer.name.replace(/^utter_/, "").split("/")[1] ?? answer.name.replace(/^utter_/, "")).replaceAll("_", " ");
 const topicName = (topic) => {
   const text = t(`answers.topic_${topic}`);
   return text.startsWith("answers.") ? topic.toUpperCase() : text;
@@ -114,7 +113,7 @@ function drawEditor() {
   const mine = answer.edited[locale];
   const own = ownTexts(answer, locale);
   const back = el("button", { class: "button button--bare editor__back", type: "button", onclick: () => columns.classList.remove("shows-edit") }, icon("left"), t("answers.title"));
-  const head = el("header", { class: "editor__head" }, el("h2", { tabindex: -1 }, title(answer)), el("span", { class: "mono" }, answer.name), el("span", { class: "chip" }, languages.of(locale)));
+  const head = el("header", { class: "editor__head" }, el("h2", { tabindex: -1 }, title(answer)), el("span", { class: "mono" }, answer.name), el("span", { class: "chip" }, languageName(locale)));
   const defaults = el("section", {}, el("h3", {}, t("answers.default")),
     own.length === 0 ? el("p", { class: "hint" }, t("answers.none_in_language")) : own.length > 1 ? el("p", { class: "hint" }, t("answers.variations", { n: own.length })) : null,
     (own.length ? own : [defaultText(answer, locale) || t("answers.no_text")]).map((text) => el("blockquote", { lang: locale }, text)));
@@ -135,7 +134,7 @@ function drawEditor() {
     const text = field.value;
     unsaved = text === saved ? null : { name: answer.name, locale, text };
     bubble.textContent = text.trim() || "…";
-    count.textContent = `${t("answers.characters", { n: number(text.length), most: number(MOST) })}${unsaved ? ` · ${t("answers.unsaved")}` : ""}`;
+    count.textContent = `${t("answers.characters", { n: text.length, most: MOST })}${unsaved ? ` · ${t("answers.unsaved")}` : ""}`;
     save.disabled = !unsaved || !text.trim();
   };
   field.addEventListener("input", changed);
@@ -189,7 +188,7 @@ async function load() {
   }
 }
 
-localeField.append(...data.locales.map((code) => el("option", { value: code }, languages.of(code))));
+localeField.append(...data.locales.map((code) => el("option", { value: code }, languageName(code))));
 localeField.value = data.locale;
 localeField.hidden = data.locales.length < 2;
 let before = localeField.value;

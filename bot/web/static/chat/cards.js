@@ -1,7 +1,7 @@
 // Rich parts of a message: product cards, the order with its timeline, pictures.
 import { h, icon, iconButton } from './dom.js';
 import { link, safeUrl } from './links.js';
-import { date, full, locale, money, t } from './texts.js';
+import { date, full, locale, money, option, t } from './texts.js';
 
 const isRtl = () => document.documentElement.dir === 'rtl';
 
@@ -18,7 +18,6 @@ function picture(address, alt = '') {
 }
 
 const STOCK = { in_stock: 'stock.in_stock', out_of_stock: 'stock.out_of_stock', preorder: 'stock.preorder', backorder: 'stock.backorder' };
-const OPTIONS = { Colour: 'option.colour', Size: 'option.size' }; // others are called as the catalogue calls them
 const FEW = 5;
 
 function stockText(item) {
@@ -46,7 +45,7 @@ function productCard(item) {
       h('h4', { dir: 'auto' }, item.title),
       price(item),
       h('p', { className: `stock stock-${STOCK[item.availability] ? item.availability : 'unknown'}` }, stockText(item)),
-      options.length ? h('dl', { className: 'options' }, options.map(([name, values]) => h('div', {}, h('dt', {}, `${OPTIONS[name] ? t(OPTIONS[name]) : name}:`), h('dd', { dir: 'auto' }, values.join(', '))))) : null,
+      options.length ? h('dl', { className: 'options' }, options.map(([name, values]) => h('div', {}, h('dt', {}, `${option(name)}:`), h('dd', { dir: 'auto' }, values.map(option).join(', '))))) : null,
       item.url && safeUrl(item.url) ? h('p', { className: 'product-link' }, link(item.url, t('product.details'), h('span', { className: 'unseen' }, ` ${item.title}`))) : null));
 }
 

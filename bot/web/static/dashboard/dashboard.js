@@ -1,6 +1,6 @@
 // The dashboard: reads the state from the address, fetches the metrics, draws figures and panels.
 
-import { call, el, icon, number, page, t } from "../desk.js";
+import { call, el, icon, number, t, ways } from "../desk.js";
 import { sparkline } from "./charts.js";
 import { change, show } from "./format.js";
 import { BANDS, cell, FIGURES, part, table } from "./panels.js";
@@ -102,8 +102,8 @@ function drawFigures(get, signal) {
 
 /** The period in words, under the heading. */
 function describe(metric) {
-  const format = new Intl.DateTimeFormat(page.locale, { dateStyle: "medium", timeZone: data.timezone });
-  const range = (start, end) => format.formatRange(new Date(start), new Date(new Date(end) - 1));
+  const written = (at) => ways.moment(at, "date", data.timezone);
+  const range = (start, end) => [...new Set([written(start), written(new Date(end) - 1)])].join(" – ");
   const { start, end, previous } = metric.scope;
   $("span").textContent = state.compare === "yes"
     ? t("dashboard.span_compared", { range: range(start, end), before: range(previous.start, previous.end), zone: data.timezone })

@@ -1,6 +1,6 @@
 // What each panel shows: which metrics it asks for and how it draws them. Every panel also has a table and a CSV file.
 
-import { el, icon, number, t } from "../desk.js";
+import { el, icon, t } from "../desk.js";
 import { bar, heatmap, intervals, lines, stacked, swatch } from "./charts.js";
 import { hour, show, step, weekday } from "./format.js";
 
@@ -33,7 +33,7 @@ function barList(result, { rows, column = "conversations", extra, mark = 1, most
   const list = el("ol", { class: "bars", role: "list" }, rows.slice(0, most).map(item));
   if (rows.length <= most) return [list];
   const rest = rows.slice(most);
-  const more = el("button", { class: "button button--small button--bare", type: "button" }, t("dashboard.more", { n: number(rest.length) }));
+  const more = el("button", { class: "button button--small button--bare", type: "button" }, t("dashboard.more", { n: rest.length }));
   more.addEventListener("click", () => {
     const added = rest.map(item);
     list.append(...added);
@@ -75,7 +75,7 @@ function outcomes(result, { href, room }) {
     el("ul", { class: "legend", role: "list" }, rows.map((row) => el("li", {}, swatch(MARKS[row.key]),
       el("a", { href: href(row.key) }, row.label), " ", el("strong", { class: "num" }, show(row.cells[1], "percent")),
       el("span", { class: "quiet num" }, ` · ${show(row.cells[0], "count")}`), before(row)))),
-    open ? el("p", { class: "quiet" }, el("a", { href: href("open") }, t("dashboard.still_open", { n: number(open) }))) : null,
+    open ? el("p", { class: "quiet" }, el("a", { href: href("open") }, t("dashboard.still_open", { n: open }))) : null,
   ];
 }
 
@@ -102,7 +102,7 @@ function volume(result, { href, room }) {
   const busiest = result.rows.reduce((most, row) => (row.conversations > (most?.conversations ?? 0) ? row : most), null);
   const name = (day, from) => t("dashboard.hour_of", { day: weekday(day, true), from: hour(from), to: hour((from + 1) % 24) });
   return heatmap({
-    title: result.title, description: busiest ? t("dashboard.busiest", { hour: name(busiest.cells[0], busiest.cells[1]), n: number(busiest.conversations) }) : "",
+    title: result.title, description: busiest ? t("dashboard.busiest", { hour: name(busiest.cells[0], busiest.cells[1]), n: busiest.conversations }) : "",
     cells, width: room, weekday: (day) => weekday(day), hour: (from) => hour(from),
     read: (day, from, value) => `${name(day, from)}: ${show(value, "count")}`,
     open: (day, from) => location.assign(href(`${day}-${from}`)),
@@ -134,7 +134,7 @@ const teach = (row) => `/answers#${new URLSearchParams({ teach: row.label, topic
 
 function unanswered(result, { href }) {
   const item = (row) => el("tr", {},
-    el("th", { scope: "row" }, el("a", { href: href(row.key) }, row.label), row.cells[3] > 1 ? el("span", { class: "quiet" }, ` ${t("dashboard.wordings", { n: number(row.cells[3]) })}`) : null),
+    el("th", { scope: "row" }, el("a", { href: href(row.key) }, row.label), row.cells[3] > 1 ? el("span", { class: "quiet" }, ` ${t("dashboard.wordings", { n: row.cells[3] })}`) : null),
     el("td", { class: "num end" }, show(row.cells[1], "count")), el("td", { class: "num end" }, show(row.cells[2], "count")),
     el("td", { class: "end" }, el("a", { class: "button button--small", href: teach(row), "aria-label": t("dashboard.teach_about", { question: row.label }) }, icon("edit"), t("dashboard.teach"))));
   return [scroll(result.title, el("table", { class: "table" },

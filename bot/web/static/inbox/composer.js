@@ -1,6 +1,6 @@
 // Writing: replies and notes, canned replies, products, drafts that survive everything.
 
-import { call, el, exact, icon, number, t, uuid } from "../desk.js";
+import { call, el, exact, icon, t, uuid } from "../desk.js";
 import { draftOf, keepDraft, keepUnsent, unsentOf } from "./drafts.js";
 import { picture, price, stock } from "./parts.js";
 import { Picker } from "./picker.js";
@@ -108,7 +108,7 @@ export class Composer {
       ok && reason ? t(reason) : "",
       ok && !reason && way === "human_agent" && until ? t("inbox.until_as_person", { at: exact(until) }) : "",
       ok && !reason && way !== "human_agent" && until && new Date(until) - Date.now() < 3_600_000 ? t("inbox.until", { at: exact(until) }) : "",
-      parts > 1 ? t("inbox.in_parts", { n: number(parts) }) : "",
+      parts > 1 ? t("inbox.in_parts", { n: parts }) : "",
     ].filter(Boolean);
     const shown = this.mode === "reply" && this.canReply() ? lines.join(" ") : "";
     this.advice.hidden = !shown;

@@ -6,7 +6,8 @@ const CHANNELS = new Set(["web", "rest", "instagram", "messenger", "whatsapp", "
 
 export const channelIcon = (channel) => icon(CHANNELS.has(channel) ? channel : "web", "row__icon");
 
-const titled = (key, otherwise) => {
+/** The text of a key, else other words. */
+export const titled = (key, otherwise) => {
   const text = t(key);
   return text === key ? otherwise : text;
 };
@@ -15,18 +16,10 @@ export const channelName = (channel) => titled(`inbox.channel_${channel}`, chann
 export const reasonName = (reason) => titled(`reason.${reason}`, reason.replaceAll("_", " "));
 
 /** Up to two letters that stand for somebody. */
-export const initials = (name) => name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
+export const initials = (name) => name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join(""); // the style sheet makes them capitals: fonts lack those of Georgian
 
 /** What a shopper is called when we know no name. */
 export const shopperName = (row) => row.name || row.email || t("inbox.visitor", { code: row.id.slice(0, 4) });
-
-export const languageName = (code, locale) => {
-  try {
-    return new Intl.DisplayNames([locale], { type: "language" }).of(code);
-  } catch {
-    return code;
-  }
-};
 
 /** What the reasons of a mood say: the words that gave them, or what else did. */
 export const moodReasons = (mood) =>

@@ -1,7 +1,7 @@
 // The right column: who the shopper is, their orders, the page they are on, earlier episodes, why the bot said something.
 
-import { ago, call, day, el, icon, money, number, page, t } from "../desk.js";
-import { channelIcon, channelName, initials, languageName, reasonName, shopperName } from "./format.js";
+import { ago, call, day, el, icon, languageName, money, t } from "../desk.js";
+import { channelIcon, channelName, initials, reasonName, shopperName } from "./format.js";
 import { order } from "./parts.js";
 import { whySection } from "./why.js";
 
@@ -60,7 +60,7 @@ export class Side {
       [t("inbox.phone"), contact.phone || customer?.phone],
       [t("inbox.city"), customer?.city],
       [t("inbox.customer_since"), customer?.since ? day(customer.since) : ""],
-      [t("inbox.spent"), customer ? t("inbox.spent_in", { money: money(customer.spent_minor, customer.currency), n: number(customer.orders_count) }) : ""],
+      [t("inbox.spent"), customer ? t("inbox.spent_in", { money: money(customer.spent_minor, customer.currency), n: customer.orders_count }) : ""],
       [t("inbox.first_seen"), day(contact.since)],
     ].filter(([, value]) => value);
     const failures = proofs.filter((one) => one.result === "proof_failed").length;
@@ -69,7 +69,7 @@ export class Side {
       {},
       el("h3", {}, t("inbox.shopper"), el("button", { class: "button button--bare button--icon side__close", type: "button", "aria-label": t("common.close"), onclick: this.onClose }, icon("close"))),
       el("div", { class: "side__who" }, el("span", { class: "avatar", "aria-hidden": "true" }, initials(name)), el("div", {}, el("strong", {}, name), el("span", { class: `chip ${isProved ? "chip--good" : ""}`, title: t(isProved ? "inbox.proved_hint" : "inbox.unproved_hint") }, icon("shield"), t(isProved ? "inbox.proved" : "inbox.unproved")))),
-      failures ? el("p", { class: "banner banner--warn" }, icon("alert"), t("inbox.proof_failures", { n: number(failures) })) : null,
+      failures ? el("p", { class: "banner banner--warn" }, icon("alert"), t("inbox.proof_failures", { n: failures })) : null,
       el("dl", { class: "pairs" }, rows.flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)])),
     );
   }
@@ -84,7 +84,7 @@ export class Side {
         "li",
         { class: "identity" },
         channelIcon(one.channel),
-        el("span", {}, channelName(one.channel), el("small", { title: isPlain ? null : one.id }, isPlain ? el("span", { class: "mono" }, one.id) : words, one.locale ? ` · ${languageName(one.locale.replace("_", "-"), page.locale)}` : "")),
+        el("span", {}, channelName(one.channel), el("small", { title: isPlain ? null : one.id }, isPlain ? el("span", { class: "mono" }, one.id) : words, one.locale ? ` · ${languageName(one.locale.replace("_", "-"))}` : "")),
       );
     });
     const talks = conversations.map((one) => {

@@ -1,15 +1,15 @@
 // The middle column: header with actions, hand-off summary, the thread itself.
 
-import { clock, day, el, exact, icon, page, t } from "../desk.js";
+import { clock, day, el, exact, icon, languageName, list, percent, t } from "../desk.js";
 import { kindName } from "./attachments.js";
 import { after, before, fate, filled, referral, removed } from "./context.js";
-import { channelIcon, channelName, languageName, linked, moodChip, moodReasons, reasonName, shopperName, waitChip } from "./format.js";
+import { channelIcon, channelName, linked, moodChip, moodReasons, reasonName, shopperName, waitChip } from "./format.js";
 import { part } from "./parts.js";
 import { readings } from "./why.js";
-import { inEnglish, isForeign } from "./wordings.js";
+import { inEnglish, isForeign, understoodAs } from "./wordings.js";
 
 const NEAR_END = 96;
-const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent" }).format(value);
+const sure = ({ intent, confidence }) => [understoodAs(intent), confidence ? ` · ${percent(confidence)}` : ""];
 const dayKey = (at) => new Date(at).toDateString();
 
 export class Thread {
@@ -122,7 +122,7 @@ export class Thread {
           row.waiting_since ? waitChip(row.waiting_since, this.slaSeconds) : null,
           row.mood ? moodChip(row.mood) : null,
           el("span", {}, channelIcon(row.channel), channelName(row.channel)),
-          el("span", {}, icon("globe"), languageName(row.language, page.locale)),
+          el("span", {}, icon("globe"), languageName(row.language)),
         ),
       ),
       el("div", { class: "thread__acts" }, acts, el("button", { class: "button button--bare button--icon only-narrow", type: "button", "aria-label": t("inbox.shopper"), onclick: this.onSide }, icon("user"))),
@@ -156,13 +156,13 @@ export class Thread {
       el(
         "section",
         { class: "handoff", "aria-label": t("inbox.summary") },
-        el("div", { class: "handoff__top" }, el("span", { class: `chip ${mood ? "chip--bad" : "chip--accent"}` }, reasonName(row.reason)), row.queued_at ? el("span", { title: exact(row.queued_at) }, t("inbox.handed_at", { at: clock(row.queued_at) })) : null, summary.language ? el("span", {}, languageName(summary.language, page.locale)) : null),
+        el("div", { class: "handoff__top" }, el("span", { class: `chip ${mood ? "chip--bad" : "chip--accent"}` }, reasonName(row.reason)), row.queued_at ? el("span", { title: exact(row.queued_at) }, t("inbox.handed_at", { at: clock(row.queued_at) })) : null, summary.language ? el("span", {}, languageName(summary.language)) : null),
         isElsewhere ? el("p", {}, t("inbox.elsewhere_hint")) : null,
         summary.referral ? referral(summary.referral) : null,
         summary.wants ? el("p", { class: "handoff__wants", lang: row.language }, summary.wants) : null,
         details.length ? el("dl", { class: "pairs" }, details.flatMap(([key, value]) => [el("dt", {}, label(key)), el("dd", {}, String(value))])) : null,
         tried.length
-          ? el("details", { open: wasOpen }, el("summary", {}, t("inbox.tried", { n: tried.length })), el("ol", { class: "tried", role: "list" }, tried.map((item) => el("li", {}, el("q", { lang: row.language }, item.text), el("span", { class: "num" }, `${item.intent}${item.confidence ? ` · ${percent(item.confidence)}` : ""}`)))))
+          ? el("details", { open: wasOpen }, el("summary", {}, t("inbox.tried", { n: tried.length })), el("ol", { class: "tried", role: "list" }, tried.map((item) => el("li", {}, el("q", { lang: row.language }, item.text), el("span", { class: "num" }, sure(item))))))
           : null,
       ),
     );
@@ -172,7 +172,7 @@ export class Thread {
     const others = people.filter((one) => one.id !== this.me).map((one) => one.name);
     if (!this.looking) return;
     this.looking.hidden = others.length === 0;
-    this.looking.replaceChildren(icon("eye"), el("span", {}, t("inbox.looking", { names: new Intl.ListFormat(page.locale).format(others) })));
+    this.looking.replaceChildren(icon("eye"), el("span", {}, t("inbox.looking", { names: list(others) })));
   }
 
   isAtEnd() {
@@ -351,7 +351,7 @@ export class Thread {
 
   whyButton(message, cause) {
     const data = cause?.understood;
-    const words = message === cause ? readings(data).map((one) => `${one.intent}${one.confidence ? ` · ${percent(one.confidence)}` : ""}`).join(" + ") : t("inbox.why");
+    const words = message === cause ? readings(data).flatMap((one, index) => [index ? " + " : "", ...sure(one)]) : t("inbox.why");
     const button = el("button", { class: "why", type: "button", "aria-pressed": "false" }, icon(message === cause ? "eye" : "help"), el("span", { class: "sr" }, message === cause ? t("inbox.understood_as") : ""), words);
     button.addEventListener("click", () => {
       for (const other of this.log.querySelectorAll(".why")) other.setAttribute("aria-pressed", String(other === button));

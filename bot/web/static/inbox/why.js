@@ -1,17 +1,17 @@
 // Why the bot said something: in short what the turn left, and in a dialog what the brain says of the message now.
 
-import { call, el, icon, page, t } from "../desk.js";
-import { languageName } from "./format.js";
+import { call, el, icon, languageName, list, number, percent as share, t } from "../desk.js";
+import { titled } from "./format.js";
 import { titles } from "./wordings.js";
 
-export const percent = (value) => new Intl.NumberFormat(page.locale, { style: "percent", maximumFractionDigits: 1 }).format(value ?? 0);
-const decimal = (value, sign = "auto") => new Intl.NumberFormat(page.locale, { maximumFractionDigits: 2, minimumFractionDigits: 2, signDisplay: sign }).format(value);
+const percent = (value) => share(value ?? 0, { maximumFractionDigits: 1 });
+const decimal = (value, sign = "auto") => number(value, { maximumFractionDigits: 2, minimumFractionDigits: 2, signDisplay: sign });
 const REASONS = new Set(["low_confidence", "ambiguous", "other_language", "search_by_catalogue"]);
 const ROLES = new Set(["wanted", "given", "from", "to"]);
 const VIEWS = { "n-grams": "inbox.view_letters", "n-grams and embedding": "inbox.view_meaning", "likeness to the examples": "inbox.view_likeness" };
 
-const languageOf = (code) => (code === "other" ? t("inbox.why_other") : languageName(code, page.locale));
-const entity = ({ entity: name, value, role }) => [el("dt", {}, String(name).replaceAll("_", " ")), el("dd", {}, String(value), ROLES.has(role) ? ` (${t(`inbox.role_${role}`)})` : "")];
+const languageOf = (code) => (code === "other" ? t("inbox.why_other") : languageName(code));
+const entity = ({ entity: name, value, role }) => [el("dt", {}, titled(`inbox.entity_${name}`, String(name).replaceAll("_", " "))), el("dd", {}, String(value), ROLES.has(role) ? ` (${t(`inbox.role_${role}`)})` : "")];
 
 /** A bar from 0 to 1, drawn as SVG because a strict CSP allows no style attributes. */
 function meter(value) {
@@ -117,7 +117,7 @@ export class Explained {
       el("p", {}, el("q", { lang: language.message === "other" ? null : language.message }, found.text)),
       found.requests?.length
         ? el("div", {}, el("p", {}, t("inbox.why_several")), el("dl", { class: "pairs" }, found.requests.map((one) => [el("dt", {}, title(one.leaf)), el("dd", {}, el("q", {}, one.text), ` ${percent(one.confidence)}`)])))
-        : el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: new Intl.ListFormat(page.locale).format(decision.offers.map(title)) })}` : ""),
+        : el("p", {}, t(REASONS.has(decision.why) ? `inbox.why_${decision.why}` : "inbox.more_sure"), decision.offers.length ? ` ${t("inbox.more_offers", { names: list(decision.offers.map(title)) })}` : ""),
       el(
         "dl",
         { class: "pairs" },

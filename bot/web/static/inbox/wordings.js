@@ -1,6 +1,6 @@
 // Titles of what the bot understands, and the English of its answers; read once per language.
 
-import { call, page } from "../desk.js";
+import { call, el, page } from "../desk.js";
 
 const known = new Map(); // language -> promise of {titles, answers}
 const PLACE = /\{(\w+)\}/g;
@@ -15,6 +15,13 @@ function words(language) {
 }
 
 export const titles = async () => (await words("en")).titles;
+
+/** What a message was understood as: its title as soon as titles are known, until then its own name. */
+export function understoodAs(name) {
+  const node = el("span", {}, name);
+  titles().then((found) => found[name] && node.replaceChildren(found[name]), () => {});
+  return node;
+}
 
 export const baseOf = (language) => (language || "en").split("-")[0];
 

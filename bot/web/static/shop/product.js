@@ -1,13 +1,12 @@
 // A product's page: price and stock of the options chosen, and a way to ask about it.
 
-const { title, variants, locale, stock } = JSON.parse(document.getElementById('product').textContent);
+import { formatting } from '../formats.js';
+
+const { title, variants, locale, formats, stock } = JSON.parse(document.getElementById('product').textContent);
 const form = document.getElementById('options');
 const ask = document.getElementById('ask');
 
-function money(minor, currency) {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
-}
+const { money } = formatting(locale, formats);
 
 function choose() {
   const chosen = Object.fromEntries(new FormData(form));
