@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import acknowledge, faults, footprint, growth, ingest, machine, turns
+from benchmarks import acknowledge, faults, footprint, growth, ingest, machine, parse, turns
 from benchmarks.default_rasa import is_trained
 from benchmarks.document import DOCUMENT, section
 from benchmarks.systems import started
@@ -57,6 +57,7 @@ def run(
         "Training, import, search",
         lambda: footprint.prepare(is_short=is_short, feed=feed, judgements=judgements),
     )
+    keep(parse.TITLE, lambda: parse.measure(languages=("en", "sw") if is_short else ()))
     keep(ingest.TITLE, lambda: ingest.measure(is_short=is_short))
     keep(faults.TITLE, lambda: faults.measure(is_short=is_short, seed=int(time.time()) % 10_000))
     return "\n".join(part for part in parts if part), aims, wrong

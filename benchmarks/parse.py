@@ -24,7 +24,7 @@ RUNNERS = {"plain": "Rasa's", "quick": "ours"}
 
 
 def measure(*, languages: tuple[str, ...] = ()) -> Report:
-    """Wall-clock and processor time of a parse, and of each part."""
+    """Wall-clock and processor time of a parse, and of each part; in all languages unless some are named."""
     model = train.newest(machine.ROOT)
     if model is None:
         raise SystemExit("There is no model: run `aisle train`.")
