@@ -264,7 +264,9 @@ async def test_a_hand_off_over_rest_tells_what_happens_next(desk: RunningDesk) -
     client = Client(desk)
     _, replies = await client.say("person please")
     assert any("No person is at the desk" in reply.get("text", "") for reply in replies)
-    assert await client.say("hello?") == (200, [])
+    _, replies = await client.say("hello?")
+    assert [reply["text"] for reply in replies] == ["I have added that to what my colleagues will read."]
+    assert await client.say("are you there?") == (200, [])
 
 
 async def test_a_browser_at_an_unknown_address_gets_a_page_and_a_program_gets_json(desk: RunningDesk) -> None:
