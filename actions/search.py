@@ -15,6 +15,7 @@ from bot.core.messages import Note, ProductCard, Products
 from bot.shop.contract import Found, Query
 
 PAGE = 5
+CLOSEST = 3  # products shown where nothing has all of the words
 _IN_STOCK = re.compile(r"\b(?:in stock|available(?: now)?)\b", re.I)
 _SEVERAL = re.compile(r"\b(?:ones|others?|all|only|show)\b", re.I)
 _CHEAPER = re.compile(
@@ -89,13 +90,14 @@ def _with_filters(query: Query, turn: Turn) -> Query:
 async def _search(query: Query, speaker: Speaker) -> list[EventType]:
     found = await ask(shop().search, query)
     speaker.show(Note(kind="searched", label=query.text[:200], value=float(found.total)))
-    if not found.total and query.options:
-        wider = Query(**{**asdict(query), "options": {}})
-        widened = await ask(shop().search, wider)
-        if widened.total:
-            speaker.say("utter_products_widened", Products(items=tuple(widened.items)))
-            return _remember(wider, widened.items)
     if not found.total:
+        wider = Query(**{**asdict(query), "options": {}})
+        loose = Query(**{**asdict(query), "is_loose": True, "limit": CLOSEST})
+        for other in [*([wider] if query.options else []), *([loose] if query.text else [])]:
+            closest = await ask(shop().search, other)
+            if closest.total:
+                speaker.say("utter_products_widened", Products(items=tuple(closest.items)))
+                return _remember(other, closest.items)
         speaker.say("utter_products_none", query=query.text or "that")
         return []
     if found.corrected:

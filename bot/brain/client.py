@@ -1,7 +1,6 @@
 """One call to the brain per turn, over its private channel (docs/internals.md, 'Desk → brain')."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from bot.core.errors import BrainUnavailable
+from bot.store import json_text
 
 FORGET_SECONDS = 10.0
 EXPLAIN_SECONDS = 15.0
@@ -56,7 +56,9 @@ class Brain:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                timeout=self._timeout, connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60),
+                cookie_jar=aiohttp.DummyCookieJar(),  # else cookies are looked for with each turn
             )
         return self._session
 
@@ -67,7 +69,7 @@ class Brain:
             BrainRefused: it answered, but not with an answer of ours (its fault or this message's).
             BrainUnavailable: it cannot be reached, or took too long.
         """
-        body = json.dumps(
+        body = json_text.encoded(
             {
                 "sender": turn.sender,
                 "message": turn.message,
@@ -77,13 +79,13 @@ class Brain:
         )
         try:
             async with self._client().post(
-                f"{self._url}/webhooks/desk/webhook", data=body, headers=self._headers
+                f"{self._url}/webhooks/desk/webhook", data=body.encode(), headers=self._headers
             ) as response:
                 if response.status in (404, 503):  # still loading its model
                     raise BrainUnavailable(f"the brain answered {response.status}")
                 if response.status != 200:
                     raise BrainRefused(f"the brain answered {response.status}")
-                return _answer(await response.json(content_type=None))
+                return _answer(json_text.decoded(await response.read()))
         except TimeoutError as error:
             raise BrainRefused("the brain took too long") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -10,7 +10,10 @@ _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\
 def clean(text: str, *, limit: int = 20_000) -> str:
     """NFC, line ends as `\\n`, without control characters, cut at `limit` characters, outer blanks gone."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")[: limit * 2]
-    return _UNWANTED.sub("", unicodedata.normalize("NFC", text))[:limit].strip()
+    text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():  # nothing unwanted is
+        text = _UNWANTED.sub("", text)
+    return text[:limit].strip()
 
 
 def for_brain(text: str) -> str:

@@ -26,6 +26,7 @@ class Figures:
             ("direction", "channel"),
             registry=self.registry,
         )
+        self._messages: dict[tuple[str, str], Counter] = {}  # asked for by its labels each time costs thrice
         self.brain_failures = Counter(
             "aisle_brain_failures_total", "Calls to the brain that failed", registry=self.registry
         )
@@ -75,7 +76,10 @@ class Figures:
 
     def message(self, direction: str, channel: str) -> None:
         """A message came in or went out."""
-        self.messages.labels(direction, channel).inc()
+        known = self._messages.get((direction, channel))
+        if known is None:
+            known = self._messages[direction, channel] = self.messages.labels(direction, channel)
+        known.inc()
 
     def account(
         self,

@@ -12,10 +12,11 @@ INBOX = "inbox"  # key woken by a change of any conversation
 
 
 class Subscription:
-    """One open page. `signals` holds passing things (typing) that are not stored."""
+    """One open page, waited for by one task. `signals` holds passing things (typing) that are not stored."""
 
     def __init__(self) -> None:
-        self._woken = asyncio.Event()
+        self._is_woken = False
+        self._sleeping: asyncio.Future[None] | None = None
         self.signals: deque[dict[str, Any]] = deque(maxlen=20)
         self.changed: set[str] = set()
         self._fresh: list[Fresh | None] = []
@@ -26,16 +27,22 @@ class Subscription:
             self._fresh = [*self._fresh, fresh][-20:]
         else:
             self.signals.append(signal)
-        self._woken.set()
+        self._is_woken = True
+        if self._sleeping is not None:
+            _end(self._sleeping)
 
     async def wait(self, timeout_seconds: float) -> bool:
         """True when woken, False after `timeout_seconds`. Read `changed` and `signals`, then `clear()`."""
+        if self._is_woken:
+            return True
+        loop = asyncio.get_running_loop()
+        self._sleeping = sleeping = loop.create_future()
+        timer = loop.call_later(timeout_seconds, _end, sleeping)
         try:
-            async with asyncio.timeout(timeout_seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            return False
-        return True
+            await sleeping
+        finally:
+            timer.cancel()
+        return self._is_woken
 
     def clear(self) -> tuple[set[str], list[dict[str, Any]]]:
         """What happened since the last call: keys changed and signals, oldest first."""
@@ -43,7 +50,7 @@ class Subscription:
         self.changed = set()
         self._fresh = []
         self.signals.clear()
-        self._woken.clear()
+        self._is_woken = False
         return changed, signals
 
     def events_since(self, after: int) -> list[dict[str, Any]] | None:
@@ -61,6 +68,11 @@ class Subscription:
                 found += fresh.events
                 after = fresh.upto
         return found
+
+
+def _end(sleeping: asyncio.Future[None]) -> None:
+    if not sleeping.done():
+        sleeping.set_result(None)
 
 
 class Live:

@@ -3,7 +3,7 @@
 Conversations keep their threads, owners and channels; only whom they are with changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,14 @@ from bot.core.errors import BadInput, Conflict, NotFound
 from bot.core.ids import new_id
 from bot.core.times import now
 from bot.desk.context import Context
-from bot.store import contacts, people
+from bot.store import contacts, messages, people
 from bot.store import conversations as store
-from bot.store.tables import Contact, Conversation, Identity, Message, User
+from bot.store.tables import Contact, Conversation, Identity, User
 
 # A visitor's page brings the id of its conversation along; on other channels it is found by contact and account,
 # and so is the recipient of what we write: a contact has one chat for each of their accounts.
 BRINGS_ITS_CONVERSATION = ("web",)
+Places = Mapping[str, Sequence[Identity]]  # by contact
 FILLED = ("name", "email", "phone", "customer_id")
 
 
@@ -62,8 +63,9 @@ def proposals(
         ids = contacts.found(session, text, besides=mine, customer_ids=customer_ids, emails=emails)
     own, *others = contacts.shown(session, [mine, *ids])
     rows = {row.id: row for row in session.scalars(select(Contact).where(Contact.id.in_([mine, *ids])))}
+    places = contacts.identities(session, [mine, *ids])
     for other in others:
-        other["obstacle"] = _obstacle(session, rows[mine], rows[other["id"]])
+        other["obstacle"] = _obstacle(rows[mine], rows[other["id"]], places)
         other["keeps"] = _in_order(rows[mine], rows[other["id"]])[0].id
     return {"contact": own, "contacts": others}
 
@@ -88,45 +90,26 @@ def merge(
     """
     if contact_id == other_id:
         raise BadInput("choose somebody else to merge with", field="contact_id")
-    talks = _locked_conversations(session, contact_id, other_id)
+    # Conversations are locked before contacts: as all do who hold a conversation and change its contact.
+    talks = store.of_contacts_locked(session, contact_id, other_id)
     one, other = _locked_contacts(session, contact_id, other_id)
-    if {row.id for row in _conversations(session, contact_id, other_id)} != {row.id for row in talks}:
+    if store.ids_of_contacts(session, contact_id, other_id) != [talk.id for talk in talks]:
         raise Conflict("one of them changed just now: look again")
-    obstacle = _obstacle(session, one, other)
+    places = contacts.identities(session, [one.id, other.id])
+    obstacle = _obstacle(one, other, places)
     if obstacle:
         raise OBSTACLES[obstacle]()
     kept, gone = _in_order(one, other)
-    _note_both(session, kept, gone, talks, user_id=user_id, context=context, at=at or now())
+    _note_both(session, kept, gone, talks, places, user_id=user_id, context=context, at=at or now())
     for field in FILLED:
         setattr(kept, field, getattr(kept, field) or getattr(gone, field))
     kept.created_at = min(kept.created_at, gone.created_at)
     for talk in talks:
         talk.contact_id = kept.id
-    session.flush()
+        store.save(session, talk)
     session.execute(update(Identity).where(Identity.contact_id == gone.id).values(contact_id=kept.id))
     session.execute(delete(Contact).where(Contact.id == gone.id))
     return [talk.id for talk in talks]
-
-
-def same_customer(session: Session, conversation_id: str) -> tuple[str, list[str]]:
-    """The contact of a conversation, and others who proved to be the same customer."""
-    contact_id = contacts.of_conversation(session, conversation_id) or ""
-    return contact_id, contacts.of_customer(session, contact_id)
-
-
-def _conversations(session: Session, *contact_ids: str) -> Sequence[Conversation]:
-    return session.scalars(select(Conversation).where(Conversation.contact_id.in_(contact_ids))).all()
-
-
-def _locked_conversations(session: Session, *contact_ids: str) -> Sequence[Conversation]:
-    """Conversations are locked before contacts, and by id: as all who hold a conversation and change its contact."""
-    query = (
-        select(Conversation)
-        .where(Conversation.contact_id.in_(contact_ids))
-        .order_by(Conversation.id)
-        .with_for_update()
-    )
-    return session.scalars(query).all()
 
 
 def _locked_contacts(session: Session, *contact_ids: str) -> tuple[Contact, Contact]:
@@ -138,15 +121,14 @@ def _locked_contacts(session: Session, *contact_ids: str) -> tuple[Contact, Cont
     return one, other
 
 
-def _obstacle(session: Session, one: Contact, other: Contact) -> str:
+def _obstacle(one: Contact, other: Contact, known: Places) -> str:
     if one.customer_id and other.customer_id and one.customer_id != other.customer_id:
         return DifferentCustomers.code
-    known = contacts.identities(session, [one.id, other.id])
-    places = [
-        {(row.channel, row.account) for row in rows if row.channel not in BRINGS_ITS_CONVERSATION}
-        for rows in known.values()
-    ]
-    return SameChannel.code if places[0] & places[1] else ""
+    mine, theirs = (
+        {(row.channel, row.account) for row in known[who.id] if row.channel not in BRINGS_ITS_CONVERSATION}
+        for who in (one, other)
+    )
+    return SameChannel.code if mine & theirs else ""
 
 
 def _in_order(one: Contact, other: Contact) -> tuple[Contact, Contact]:
@@ -160,6 +142,7 @@ def _note_both(
     kept: Contact,
     gone: Contact,
     talks: Sequence[Conversation],
+    places: Places,
     *,
     user_id: int | None,
     context: Context,
@@ -173,17 +156,17 @@ def _note_both(
         talk = newest.get(mine.id)
         if talk is None:
             continue
-        _note(session, talk, _told(session, other, user, context), user=user, at=at)
+        _note(session, talk, _told(other, places[other.id], user, context), user=user, at=at)
         if not is_counted:
             is_counted = True
             actor, label = ("agent", "agent") if user else ("system", "proof")
             store.add_fact(session, talk, "merged", at=at, actor=actor, user_id=user_id, label=label)
 
 
-def _told(session: Session, other: Contact, user: User | None, context: Context) -> str:
+def _told(other: Contact, places: Sequence[Identity], user: User | None, context: Context) -> str:
     words, locale = context.words, context.profile.locale
     name = other.name or other.email or other.phone or words.text("merged.nobody", locale)
-    channels = sorted({row.channel for row in contacts.identities(session, [other.id])[other.id]})
+    channels = sorted({row.channel for row in places})
     known = words.keys()
     titles = [
         words.text(f"channel.{channel}", locale) if f"channel.{channel}" in known else channel
@@ -196,21 +179,20 @@ def _told(session: Session, other: Contact, user: User | None, context: Context)
 
 
 def _note(session: Session, talk: Conversation, text: str, *, user: User | None, at: datetime) -> None:
-    message = Message(
-        conversation_id=talk.id,
-        episode=talk.episode,
-        direction="note",
-        author="agent" if user else "system",
-        user_id=user.id if user else None,
-        channel=talk.channel,
-        account=talk.account,
-        platform_id=f"{talk.id}:merge:{new_id()}",
-        text=text,
-        parts=[],
-        created_at=at,
-        stored_at=at,
-        state="kept",
-    )
-    session.add(message)
-    session.flush()
+    values = {
+        "conversation_id": talk.id,
+        "episode": talk.episode,
+        "direction": "note",
+        "author": "agent" if user else "system",
+        "user_id": user.id if user else None,
+        "channel": talk.channel,
+        "account": talk.account,
+        "platform_id": f"{talk.id}:merge:{new_id()}",
+        "text": text,
+        "parts": [],
+        "created_at": at,
+        "stored_at": at,
+        "state": "kept",
+    }
+    message = messages.add(session, values)
     store.append_event(session, talk, "note", at=at, message=message, audience="agents")

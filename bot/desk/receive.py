@@ -16,6 +16,7 @@ from bot.core.ownership import Owner, Reason
 from bot.core.text import clean, first_line
 from bot.core.times import seconds_between
 from bot.desk import survey
+from bot.desk.acknowledge import acknowledge
 from bot.desk.close import close
 from bot.desk.context import Context
 from bot.desk.hand_off import hand_back, hand_off
@@ -27,6 +28,7 @@ from bot.store.tables import Contact, Conversation, Event, Message
 
 STANDING = ("person", "start_over", "keep_bot", "leave_message")
 ASK = "ask:"  # and the id of a product
+WORDS_AROUND = 16  # characters: "ok, … please"
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 
 
@@ -156,6 +158,8 @@ def receive(session: Session, incoming: Incoming, *, context: Context) -> Receiv
             _stand(session, conversation, message.id, standing, context=context, at=incoming.at)
         elif conversation.owner == Owner.QUEUE and conversation.left_message == "wanted":
             _keep_left_message(session, conversation, message, context=context, at=incoming.at)
+        elif conversation.owner == Owner.QUEUE and is_asked:
+            acknowledge(session, conversation, message.id, context=context, at=incoming.at)
     return Received(conversation.id, message.id, seq, incoming.at, is_new=True, needs_turn=needs_turn)
 
 
@@ -266,7 +270,7 @@ def _choice(
         is_product=name.startswith(ASK),
     )
     for place, item in enumerate(offered, start=1):
-        is_typed = text == str(place) or item["title"].casefold() == text.casefold()
+        is_typed = text == str(place) or _names(text, item, conversation)
         is_meant = item["id"] == name if name else is_typed
         if is_meant:
             standing = item["id"] if item["id"] in STANDING and not item.get("payload") else ""
@@ -274,6 +278,15 @@ def _choice(
     if name and not incoming.is_lenient:
         raise BadInput("that choice is not on offer", field="choice.id")
     return "", ""
+
+
+def _names(text: str, item: dict[str, Any], conversation: Conversation) -> bool:
+    """Whether a typed text is a choice's title; in line for a person, where no bot reads it, with a word around too."""
+    title, typed = (said.casefold().strip(" .!?") for said in (item["title"], text))
+    if typed == title:
+        return True
+    is_in_line = conversation.owner == Owner.QUEUE and item["id"] in STANDING
+    return is_in_line and title in typed and len(typed) <= len(title) + WORDS_AROUND
 
 
 def _offered(

@@ -28,8 +28,8 @@ from bot.desk.figures import Figures
 from bot.desk.lanes import Lanes
 from bot.desk.live import Live
 from bot.desk.say import notice
+from bot.store import contacts, prepared, statements
 from bot.store import conversations as store
-from bot.store import prepared, statements
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
@@ -114,7 +114,7 @@ def finish(
         is_live=is_live,
         at=at,
     )
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = store.held(session, conversation_id)
     has_next = store.has_open_turn(session, conversation_id, besides=following.message_id)
     fresh = store.fresh_events(session, conversation)
     store.save(session, conversation)
@@ -238,7 +238,7 @@ class Turns:
 
     async def _merge(self, conversation_id: str) -> None:
         """The same customer on other channels is the same contact from now on."""
-        contact_id, others = await self._database.read(merge.same_customer, conversation_id)
+        contact_id, others = await self._database.read(contacts.same_customer, conversation_id)
         for other_id in others:
             try:
                 merged = await self._database.write(
@@ -248,7 +248,7 @@ class Turns:
                 continue
             for changed in merged:
                 self._live.wake(changed)
-            contact_id, _ = await self._database.read(merge.same_customer, conversation_id)
+            contact_id, _ = await self._database.read(contacts.same_customer, conversation_id)
 
     async def _ask(self, conversation_id: str, following: Next) -> Answer | None:
         """The brain's answer, however long it takes; the shopper is told when it is slow.

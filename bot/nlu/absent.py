@@ -8,7 +8,7 @@ import importlib.abc
 import importlib.machinery
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 LEFT_OUT = (
@@ -75,8 +75,11 @@ class _Module(types.ModuleType):
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
     def find_spec(self, name: str, path: "Sequence[str] | None", target: Any = None) -> Any:
-        if name.split(".")[0] in LEFT_OUT:
+        if name.split(".")[0] in self._names:
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
@@ -87,9 +90,9 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run."""
 
 
-def leave_out() -> None:
-    """From here on, importing one of `LEFT_OUT` gives a stand-in. Before Rasa is imported."""
-    sys.meta_path.insert(0, _Finder())
+def leave_out(*, but: Collection[str] = ()) -> None:
+    """From here on, importing one of `LEFT_OUT` (`but` these) gives a stand-in. Before Rasa is imported."""
+    sys.meta_path.insert(0, _Finder(frozenset(LEFT_OUT) - set(but)))
 
 
 def done() -> None:

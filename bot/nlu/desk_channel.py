@@ -62,6 +62,12 @@ class DeskInput(InputChannel):
         """The routes."""
         door = Blueprint("desk_webhook")
 
+        @door.listener("after_server_start")
+        async def get_ready(app: Any, _loop: Any) -> None:
+            agent = getattr(app.ctx, "agent", None)
+            if agent is not None and agent.is_ready():
+                self._action_endpoint(agent)  # before the first shopper has to wait for it
+
         @door.route("/", methods=["GET"])
         async def health(_request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})

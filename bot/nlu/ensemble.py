@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Example = tuple[str, Sequence[str]]  # text, hints
+Features = tuple[np.ndarray, np.ndarray]  # indices and values, as a vectoriser makes them of a text
 
+INSIDE, OUTSIDE = "inside", "out_of_scope"  # classes of a gate
 LIKENESS_WIDTH = 0.07  # in cosine: an example this much farther away says e times less
 JOINT_WIDTH = 0.5  # the same of the kernel that the regression is over
 JOINT_GRAMS = 0.25  # of the n-grams' kernel, in the sum with that of the embeddings
@@ -79,15 +82,18 @@ class Views:
     examples: np.ndarray  # examples x size
     belongs: np.ndarray  # class of each example
 
-    def log_probabilities(self, parts: tuple[list[str], list[str]], vector: np.ndarray | None) -> np.ndarray:
+    def __post_init__(self) -> None:
+        self._groups = _Groups.of(self.belongs, len(self.bias))
+
+    def log_probabilities(self, features: Features, vector: np.ndarray | None) -> np.ndarray:
         """views x classes of one text."""
-        rows, values = self.vectoriser.rows(*parts)
+        rows, values = features
         scores = [self.bias + values @ self.weights[rows]]
         if vector is not None:
             cosines = self.examples @ vector
             joint = self.joint_bias + values @ self.joint_weights[rows]
             scores.append(joint + _kernel(cosines) @ self.joint_dual)
-            scores.append(_likeness(cosines[None], self.belongs, len(self.bias))[0])
+            scores.append(_likeness(cosines[None], self._groups)[0])
         return _logs(np.array(scores))
 
 
@@ -114,32 +120,38 @@ class Ensemble:
         """Whether a prediction needs the text's embedding."""
         return len(self.mixture) > 1
 
+    def features(self, text: str, hints: Sequence[str] = ()) -> Features:
+        """What the n-grams of a text are to this ensemble, and to one that shares its vectoriser."""
+        return self.views.vectoriser.rows(*grams(text, hints, self.style))
+
     def predict(self, text: str, hints: Sequence[str] = (), vector: np.ndarray | None = None) -> Prediction:
         """`vector` (length one) is needed where `uses_encoder`; without it the n-grams speak alone."""
-        return self.predict_parts(grams(text, hints, self.style), vector)
+        return self.predict_features(self.features(text, hints), vector)
 
-    def predict_parts(
-        self, parts: tuple[list[str], list[str]], vector: np.ndarray | None = None
-    ) -> Prediction:
-        """The same of a text whose n-grams (in this `style`) are known."""
-        logs = self.views.log_probabilities(parts, vector if self.uses_encoder else None)
+    def predict_features(self, features: Features, vector: np.ndarray | None = None) -> Prediction:
+        """The same of a text whose features are known."""
+        logs = self.views.log_probabilities(features, vector if self.uses_encoder else None)
         weights = self.mixture if len(logs) == len(self.mixture) else np.ones(1)
         return Prediction(_mixed(logs[None], weights)[0], float(_scope(logs[None])[0]))
 
-    def words(self) -> list[str]:
-        """The words of the examples."""
-        return [gram[2:] for gram in self.views.vectoriser.vocabulary if gram.startswith("w:")]
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the examples; those that only an ensemble beside it was taught weigh nothing."""
+        is_taught = self.views.weights.any(axis=1)
+        vocabulary = self.views.vectoriser.vocabulary
+        return frozenset(gram[2:] for gram, row in vocabulary.items() if gram[:2] == "w:" and is_taught[row])
 
     def coverage(self, text: str) -> float:
         """Share of the words of a text that the examples know; 1 for a text without words."""
         words = words_of(text)
-        known = self.views.vectoriser.vocabulary
-        return sum(f"w:{word}" in known for word in words) / len(words) if words else 1.0
+        return sum(word in self.words for word in words) / len(words) if words else 1.0
 
-    def save(self, folder: Path) -> None:
-        """Write `ensemble.safetensors` and `ensemble.json`; the large arrays in 16 bits."""
+    def save(self, folder: Path, *, beside: Ensemble | None = None) -> None:
+        """Write `ensemble.safetensors` and `ensemble.json`; the large arrays in 16 bits.
+
+        Without the vectoriser where it is that of the ensemble `beside`.
+        """
         arrays = {
-            "idf": self.views.vectoriser.idf,
             "weights": self.views.weights.astype(np.float16),
             "bias": self.views.bias,
             "joint_weights": self.views.joint_weights.astype(np.float16),
@@ -149,26 +161,28 @@ class Ensemble:
             "belongs": self.views.belongs.astype(np.int32),
             "mixture": self.mixture,
         }
+        names = {"classes": self.classes, "threshold": self.threshold, "style": self.style.__dict__}
+        if beside is None:
+            arrays["idf"] = self.views.vectoriser.idf
+            names["vocabulary"] = list(self.views.vectoriser.vocabulary)
         save_file(
             {name: np.ascontiguousarray(array) for name, array in arrays.items()},
             str(folder / "ensemble.safetensors"),
         )
-        names = {
-            "classes": self.classes,
-            "threshold": self.threshold,
-            "style": self.style.__dict__,
-            "vocabulary": list(self.views.vectoriser.vocabulary),
-        }
         (folder / "ensemble.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Ensemble:
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, *, beside: Ensemble | None = None) -> Ensemble:
+        """Read what `save` wrote, `beside` the same ensemble."""
         arrays = load_file(str(folder / "ensemble.safetensors"))
         names = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
-        vocabulary = {gram: index for index, gram in enumerate(names["vocabulary"])}
+        if beside is None:
+            vocabulary = {gram: index for index, gram in enumerate(names["vocabulary"])}
+            vectoriser = Vectoriser(vocabulary, arrays["idf"])
+        else:
+            vectoriser = beside.views.vectoriser
         views = Views(
-            Vectoriser(vocabulary, arrays["idf"]),
+            vectoriser,
             arrays["weights"].astype(np.float32),
             arrays["bias"],
             arrays["joint_weights"].astype(np.float32),
@@ -201,17 +215,34 @@ def train(
     also leaves whole classes out, whose examples then stand for what the bot was never taught.
     """
     chosen = settings or Settings()
-    # one text in two scripts is folded into the same: twice the work, and nothing new
-    once = dict.fromkeys(
-        (text, tuple(hints), label) for (text, hints), label in zip(examples, labels, strict=True)
-    )
-    examples, labels = [(text, hints) for text, hints, _ in once], [label for *_, label in once]
-    if len(examples) > MOST_EXAMPLES:
-        kept = _some_of(labels, chosen.seed)
-        logger.warning("Trained on %s of %s examples, chosen by chance", len(kept), len(examples))
-        examples, labels = [examples[row] for row in kept], [labels[row] for row in kept]
-    data = _Data.of(examples, labels, names, embedder, off_topic, chosen)
-    held_out = _held_out(data, chosen)
+    known = _Known.of(examples, labels, names, off_topic, chosen)
+    return _fitted(_Data.of(known, embedder, off_topic, chosen), chosen)
+
+
+def train_with_gate(
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    outside: Sequence[str],
+    *,
+    names: Mapping[str, str],
+    embedder: Embedder | None,
+    off_topic: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> tuple[Ensemble, Ensemble]:
+    """The same, and a second ensemble of two classes that tells all `examples` (INSIDE) from `outside` (OUTSIDE).
+
+    Both share one vectoriser, so that the features of a text are found once. The second one has n-grams only:
+    embeddings would tell a hundredth more, for twice the time.
+    """
+    chosen = settings or Settings()
+    known = _Known.of(examples, labels, names, off_topic, chosen, outside)
+    data = _Data.of(known, embedder, off_topic, chosen)
+    return _fitted(data, chosen), _fitted(_Data.of_gate(known, data), chosen)
+
+
+def _fitted(data: _Data, settings: Settings) -> Ensemble:
+    """Weights of views and threshold from held-out parts, then the views over everything."""
+    held_out = _held_out(data, settings)
     known = held_out.is_known
     targets = data.targets[held_out.index]
     logs, targets_known = held_out.logs[known], targets[known]
@@ -231,7 +262,7 @@ def train(
         off_topic=_scope(held_out.strange),
     )
     return Ensemble(
-        data.fit(chosen), classes=data.classes, mixture=mixture, threshold=threshold, style=chosen.style
+        data.fit(settings), classes=data.classes, mixture=mixture, threshold=threshold, style=settings.style
     )
 
 
@@ -282,13 +313,30 @@ def _kernel(cosines: np.ndarray) -> np.ndarray:
     return np.exp((cosines - 1) / np.float32(JOINT_WIDTH))
 
 
-def _likeness(cosines: np.ndarray, belongs: np.ndarray, classes: int) -> np.ndarray:
+@dataclass(frozen=True)
+class _Groups:
+    """Examples by class: `order` puts those of one side by side, `starts` and `counts` are of the `present` ones."""
+
+    order: np.ndarray
+    present: np.ndarray
+    starts: np.ndarray
+    counts: np.ndarray
+    classes: int
+
+    @classmethod
+    def of(cls, belongs: np.ndarray, classes: int) -> _Groups:
+        order = np.argsort(belongs, kind="stable")
+        found = np.unique(belongs[order], return_index=True, return_counts=True)
+        return cls(order, *found, classes)
+
+
+def _likeness(cosines: np.ndarray, groups: _Groups) -> np.ndarray:
     """texts x classes: log of the summed likeness; a class with many examples has more chances, hence the root."""
     near = np.exp((cosines - 1) / np.float32(LIKENESS_WIDTH))
-    order = np.argsort(belongs, kind="stable")
-    present, starts, counts = np.unique(belongs[order], return_index=True, return_counts=True)
-    sums = np.zeros((len(cosines), classes), np.float32)
-    sums[:, present] = np.add.reduceat(near[:, order], starts, axis=1) / np.sqrt(counts)
+    sums = np.zeros((len(cosines), groups.classes), np.float32)
+    sums[:, groups.present] = np.add.reduceat(near[:, groups.order], groups.starts, axis=1) / np.sqrt(
+        groups.counts
+    )
     return np.log(sums + np.float32(1e-12))  # type: ignore[no-any-return]
 
 
@@ -306,17 +354,20 @@ class _HeldOut:
 
 
 @dataclass(frozen=True)
-class _Data:
-    """`features` and `vectors`: of the examples, then one row for the wording of each class."""
+class _Known:
+    """All texts of a training as features: examples, then the wording of each class, then what is outside.
+
+    `likeness`: of all pairs by their n-grams.
+    """
 
     classes: list[str]
-    targets: np.ndarray  # of the examples
+    targets: np.ndarray  # of examples and wordings
+    texts: list[str]
     vectoriser: Vectoriser
     shares: np.ndarray  # of the features
     features: csr_matrix
-    vectors: np.ndarray | None
-    strange_features: csr_matrix
-    strange_vectors: np.ndarray | None
+    likeness: np.ndarray
+    strange: csr_matrix  # features of the off-topic texts
 
     @classmethod
     def of(
@@ -324,40 +375,103 @@ class _Data:
         examples: Sequence[Example],
         labels: Sequence[str],
         names: Mapping[str, str],
-        embedder: Embedder | None,
         off_topic: Sequence[str],
         settings: Settings,
-    ) -> _Data:
+        outside: Sequence[str] = (),
+    ) -> _Known:
+        # one text in two scripts is folded into the same: twice the work, and nothing new
+        once = dict.fromkeys(
+            (text, tuple(hints), label) for (text, hints), label in zip(examples, labels, strict=True)
+        )
+        taught, labels = [(text, hints) for text, hints, _ in once], [label for *_, label in once]
+        if len(taught) > MOST_EXAMPLES:
+            kept = _some_of(labels, settings.seed)
+            logger.warning("Trained on %s of %s examples, chosen by chance", len(kept), len(taught))
+            taught, labels = [taught[row] for row in kept], [labels[row] for row in kept]
         classes = sorted(set(labels))
         numbers = {label: number for number, label in enumerate(classes)}
-        wordings = [names.get(label, label) for label in classes]
-        texts: list[Example] = [*examples, *((wording, ()) for wording in wordings)]
+        texts: list[Example] = [
+            *taught,
+            *((names.get(label, label), ()) for label in classes),
+            *((text, ()) for text in dict.fromkeys(outside)),
+        ]
         parts = [grams(text, hints, settings.style) for text, hints in texts]
         vectoriser = Vectoriser.learn(parts, settings.least)
+        shares = _shares(vectoriser.vocabulary)
+        features = fitting.matrix(vectoriser, parts)
         strange = [grams(text, (), settings.style) for text in off_topic]
         return cls(
             classes,
-            np.array([numbers[label] for label in labels]),
+            np.array([*(numbers[label] for label in labels), *range(len(classes))]),
+            [text for text, _ in texts],
             vectoriser,
-            _shares(vectoriser.vocabulary),
-            fitting.matrix(vectoriser, parts),
-            embedder.encode([text for text, _ in texts]) if embedder is not None else None,
+            shares,
+            features,
+            fitting.inner(features, features, shares),
             fitting.matrix(vectoriser, strange),
+        )
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What one ensemble is fitted to: its examples, then (where classes have one) a row for the wording of each."""
+
+    classes: list[str]
+    targets: np.ndarray  # of the examples
+    all_targets: np.ndarray  # of all rows
+    vectoriser: Vectoriser
+    shares: np.ndarray  # of the features
+    features: csr_matrix
+    likeness: np.ndarray  # rows x rows
+    vectors: np.ndarray | None
+    strange_features: csr_matrix
+    strange_vectors: np.ndarray | None
+
+    @classmethod
+    def of(
+        cls, known: _Known, embedder: Embedder | None, off_topic: Sequence[str], settings: Settings
+    ) -> _Data:
+        """Everything but what is outside."""
+        count = len(known.targets)
+        return cls(
+            known.classes,
+            known.targets[: count - len(known.classes)],
+            known.targets,
+            known.vectoriser,
+            known.shares,
+            known.features[:count],
+            known.likeness[:count, :count],
+            embedder.encode(known.texts[:count]) if embedder is not None else None,
+            known.strange,
             embedder.encode(off_topic) if embedder is not None and off_topic else None,
         )
 
-    @property
-    def all_targets(self) -> np.ndarray:
-        """Classes of all rows, wordings too."""
-        return np.concatenate([self.targets, np.arange(len(self.classes))])
+    @classmethod
+    def of_gate(cls, known: _Known, inside: _Data) -> _Data:
+        """Everything, in two classes."""
+        targets = (np.arange(len(known.texts)) >= len(known.targets)).astype(int)
+        return replace(
+            inside,
+            classes=[INSIDE, OUTSIDE],
+            targets=targets,
+            all_targets=targets,
+            features=known.features,
+            likeness=known.likeness,
+            vectors=None,
+            strange_features=known.strange[:0],
+            strange_vectors=None,
+        )
+
+    def wordings(self, classes: np.ndarray) -> np.ndarray:
+        """Rows of the wordings of these classes, where they have one."""
+        return len(self.targets) + classes if len(self.all_targets) > len(self.targets) else classes[:0]
 
     def without_vectors(self) -> _Data:
         return replace(self, vectors=None, strange_vectors=None)
 
     def fit(self, settings: Settings) -> Views:
         """The views over everything."""
-        targets, classes = self.all_targets, len(self.classes)
-        likeness = fitting.inner(self.features, self.features, self.shares)
+        targets, classes, likeness = self.all_targets, len(self.classes), self.likeness
         dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
         weights, bias = self._weights(dual), fitting.bias(targets, classes, CONSTANT * dual)
         if self.vectors is None:
@@ -384,7 +498,7 @@ class _Data:
         features = self.features[taught]
         others = vstack([self.features[asked], self.strange_features], "csr")
         unseen = fitting.as_if_unseen(others, features, self.shares > 1)
-        likeness = fitting.inner(features, features, self.shares)
+        likeness = self.likeness[np.ix_(taught, taught)]
         likeness_asked = fitting.inner(unseen, features, self.shares)
         dual = fitting.logistic(likeness + CONSTANT, targets, classes, strength=settings.strength)
         found = [likeness_asked @ dual + fitting.bias(targets, classes, CONSTANT * dual)]
@@ -398,7 +512,7 @@ class _Data:
             # the constant is in the bias, which also rules out classes without examples
             scores = (_joint(likeness_asked, cosines) - CONSTANT) @ dual
             found.append(scores + fitting.bias(targets, classes, CONSTANT * dual))
-            found.append(_likeness(cosines, targets, classes))
+            found.append(_likeness(cosines, _Groups.of(targets, classes)))
         return _logs(np.stack(found, axis=1))
 
     def _weights(self, dual: np.ndarray) -> np.ndarray:
@@ -441,7 +555,7 @@ def _held_out(data: _Data, settings: Settings) -> _HeldOut:
         taught = np.flatnonzero(~is_left_out & (fold_of != fold))
         asked = np.flatnonzero(is_left_out | (fold_of == fold))
         classes = np.unique(data.targets[taught])
-        found = data.scores(np.concatenate([taught, count + classes]), asked, settings)
+        found = data.scores(np.concatenate([taught, data.wordings(classes)]), asked, settings)
         index.append(asked)
         is_known.append(np.isin(data.targets[asked], classes))
         logs.append(found[: len(asked)])

@@ -128,7 +128,7 @@ def _run(
         made.save(Path(folder))
         run.model_bytes = sum(path.stat().st_size for path in Path(folder).iterdir())
         made = ensemble.Ensemble.load(Path(folder))  # what is measured is what would be served
-    speller = Speller(made.words(), behind.is_rare) if behind is not None and made.uses_encoder else None
+    speller = Speller(made.words, behind.is_rare) if behind is not None and made.uses_encoder else None
     for text, label in asked:
         began, cpu_began = time.perf_counter(), time.process_time()
         vector = behind.encode([speller.mended(text)])[0] if behind is not None and speller else None

@@ -17,21 +17,18 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu import several
 from bot.nlu.decision import DECIDED, Decision
-from bot.nlu.ensemble import Ensemble
+from bot.nlu.ensemble import INSIDE, Ensemble
 from bot.nlu.entities import ShopEntityExtractor
 from bot.nlu.fitting import softmax
 from bot.nlu.intents import (
     COVERAGE,
-    INSIDE,
     LEAVES,
     OUT_OF_SCOPE,
     LeafIntentClassifier,
-    Spoken,
-    folded,
     read_by_rules,
 )
 from bot.nlu.language import OUTPUT, LanguageIdentifier, weighed
-from bot.nlu.ngrams import grams
+from bot.nlu.spoken import Spoken, folded
 
 LEAVES_SHOWN = 5
 NEAREST = 5
@@ -106,7 +103,7 @@ def explain(parts: Parts, text: str, metadata: Mapping[str, Any]) -> dict[str, A
             "of_needed": found["decision"]["scope"],
             "value": round(prediction.scope, 3),
             "threshold": round(spoken.model.threshold, 3),
-            "outside": round(spoken.outside(grams(read, hints, spoken.model.style)), 3),
+            "outside": round(spoken.outside(spoken.model.features(read, hints)), 3),
         },
         "views": _views(judge, read, hints, vector),
         "compared": list(compared),
@@ -209,9 +206,7 @@ def _views(
     model: Ensemble, read: str, hints: Sequence[str], vector: np.ndarray | None
 ) -> list[dict[str, Any]]:
     """What each view says by itself, and how much say it has."""
-    logs = model.views.log_probabilities(
-        grams(read, hints, model.style), vector if model.uses_encoder else None
-    )
+    logs = model.views.log_probabilities(model.features(read, hints), vector if model.uses_encoder else None)
     found = []
     for name, weight, row in zip(VIEWS, model.mixture.tolist(), logs, strict=False):
         probabilities = softmax(row)
@@ -265,7 +260,7 @@ def _grams(
 ) -> dict[str, list[dict[str, Any]]]:
     """What in the n-grams' regression speaks most for the best class against the second, and the other way."""
     views = judge.views
-    rows, values = views.vectoriser.rows(*grams(read, hints, judge.style))
+    rows, values = judge.features(read, hints)
     best, second = (judge.classes.index(name) for name in compared)
     weights = values * (views.weights[rows, best] - views.weights[rows, second])
     names = list(views.vectoriser.vocabulary)
@@ -314,10 +309,10 @@ def _shared(model: Ensemble, read: str, texts: Sequence[str]) -> np.ndarray:
     """Cosine of the n-grams of a text with those of others."""
     vectoriser = model.views.vectoriser
     whole = np.zeros(len(vectoriser.vocabulary), np.float32)
-    rows, values = vectoriser.rows(*grams(read, (), model.style))
+    rows, values = model.features(read)
     whole[rows] = values / max(float(np.linalg.norm(values)), 1e-9)
     found = np.zeros(len(texts), np.float32)
     for number, text in enumerate(texts):
-        rows, values = vectoriser.rows(*grams(text, (), model.style))
+        rows, values = model.features(text)
         found[number] = whole[rows] @ values / max(float(np.linalg.norm(values)), 1e-9)
     return found

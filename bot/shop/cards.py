@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.core.messages import OrderCard, OrderLine, OrderStep, ProductCard
@@ -42,6 +42,17 @@ _CARDS = (  # built once: building it costs as much as running it
     .select_from(Product.__table__.outerjoin(Variant.__table__, _variants.product_id == _products.id))
     .where(_products.id.in_(bindparam("product_ids", expanding=True)))
     .order_by(_products.id, _variants.position, _variants.sku)
+)
+_ids: BindParameter[int] = bindparam("order_ids", expanding=True)
+_LINES = (
+    select(OrderItem.order_id, OrderItem.title, OrderItem.options, OrderItem.quantity, OrderItem.total_minor)
+    .where(OrderItem.order_id.in_(_ids))
+    .order_by(OrderItem.order_id, OrderItem.position)
+)
+_STEPS = (
+    select(OrderEvent.order_id, OrderEvent.state, OrderEvent.at, OrderEvent.text, OrderEvent.texts)
+    .where(OrderEvent.order_id.in_(_ids))
+    .order_by(OrderEvent.order_id, OrderEvent.position)
 )
 
 
@@ -101,29 +112,16 @@ def _shortened(text: str, longest: int | None) -> str:
 def order_cards(session: Session, orders: Iterable[Order]) -> list[OrderCard]:
     """Cards of orders in the order given, with lines and timeline."""
     chosen = list(orders)
-    ids = [order.id for order in chosen]
+    ids = {"order_ids": [order.id for order in chosen]}
+    connection = session.connection()
     lines: dict[int, list[OrderLine]] = {}
-    for row in session.scalars(
-        select(OrderItem).where(OrderItem.order_id.in_(ids)).order_by(OrderItem.order_id, OrderItem.position)
-    ):
-        line = OrderLine(
-            title=row.title, options=row.options, quantity=row.quantity, total_minor=row.total_minor
-        )
-        lines.setdefault(row.order_id, []).append(line)
+    for order_id, title, options, quantity, total_minor in connection.execute(_LINES, ids):
+        line = OrderLine(title=title, options=options, quantity=quantity, total_minor=total_minor)
+        lines.setdefault(order_id, []).append(line)
     steps: dict[int, list[OrderStep]] = {}
-    for event in session.scalars(
-        select(OrderEvent)
-        .where(OrderEvent.order_id.in_(ids))
-        .order_by(OrderEvent.order_id, OrderEvent.position)
-    ):
-        step = OrderStep(
-            state=event.state,
-            at=_iso(event.at),
-            text=event.text,
-            is_done=event.at is not None,
-            texts=event.texts or {},
-        )
-        steps.setdefault(event.order_id, []).append(step)
+    for order_id, state, at, text, texts in connection.execute(_STEPS, ids):
+        step = OrderStep(state=state, at=_iso(at), text=text, is_done=at is not None, texts=texts or {})
+        steps.setdefault(order_id, []).append(step)
     return [
         OrderCard(
             number=order.number,

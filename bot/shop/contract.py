@@ -9,7 +9,10 @@ from bot.core.messages import OrderCard, ProductCard
 
 @dataclass(frozen=True)
 class Query:
-    """A product search. Empty `text` with filters browses. Prices in minor units."""
+    """A product search. Empty `text` with filters browses. Prices in minor units.
+
+    `is_loose`: a word of several is enough; for when nothing has them all.
+    """
 
     text: str
     limit: int = 5
@@ -20,6 +23,7 @@ class Query:
     price_max_minor: int | None = None
     is_in_stock_only: bool = False
     sort: str = "relevance"  # relevance | price_up | price_down
+    is_loose: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ProofNeeded, TooMany
@@ -12,6 +12,7 @@ from bot.core.profile import Profile
 from bot.core.times import now, seconds_between
 from bot.shop import keys
 from bot.shop.tables import Order
+from bot.store import prepared
 from bot.store.tables import Attempt
 
 WINDOW = timedelta(hours=1)
@@ -19,6 +20,10 @@ ALL_TOGETHER = (
     4  # times as many wrong answers as one asker has close an order to all: guessing from many chats ends,
 )
 # and one stranger with one chat cannot lock the buyer out
+_attempts = Attempt.__table__.c
+_RECENT = select(func.count(), func.min(_attempts.at)).where(
+    _attempts.key == bindparam("name"), _attempts.at > bindparam("since")
+)
 NOBODY = Order(id=0, email_key="", postcode_key="")  # compared with when there is no such order
 
 
@@ -54,10 +59,7 @@ def check(session: Session, number: str, *, proof: str, key: str, profile: Profi
             session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
     at = now()
     for name in counted:
-        recent = select(func.count(), func.min(Attempt.at)).where(
-            Attempt.key == name, Attempt.at > at - WINDOW
-        )
-        count, oldest = session.execute(recent).one()
+        ((count, oldest),) = prepared.rows(session, _RECENT, {"name": name, "since": at - WINDOW})
         if count >= limits[name]:
             wait = WINDOW.total_seconds() - seconds_between(oldest, at)
             raise TooMany("Too many wrong answers; try again later.", retry_after_seconds=max(1, round(wait)))

@@ -14,6 +14,7 @@ from bot.shop import index as indexing
 from bot.shop.index import Document, Index, Sellable
 from bot.shop.materials import materials
 from bot.shop.tables import Product, Variant
+from bot.store import prepared
 from bot.store.database import Database
 from bot.store.tables import Mark
 
@@ -37,7 +38,7 @@ def index_file(home: Path, version: str) -> Path:
 
 def version(session: Session) -> str:
     """The catalogue's version; empty before the first import."""
-    return session.connection().scalar(_VERSION) or ""
+    return prepared.value(session, _VERSION, {}) or ""
 
 
 def documents(session: Session) -> Iterator[Document]:

@@ -13,8 +13,8 @@ from bot.shop.index import Index, rarest
 from bot.shop.spelling import Speller
 from bot.shop.words import fold, groups, stem
 
-COVERAGE = 0.34  # a product must hold this share of the query's weight
-NEAR = 0.3  # products scoring below this share of the best are left out
+COVERAGE, LOOSE_COVERAGE = 0.34, 0.12  # a product must hold this share of the query's weight
+NEAR, LOOSE_NEAR = 0.3, 0.7  # products scoring below this share of the best are left out
 CLOSE = 0.75  # and below this one when sorted by price, or the cheapest would be something else
 SOLD_OUT = 0.9  # what cannot be bought ranks a little lower
 RARE = 2  # a word that so few products have may be a slip for a common one
@@ -62,11 +62,12 @@ class Searcher:
             scores = np.where(self.can_buy, np.float32(1), np.float32(SOLD_OUT))
             found = fits
         else:
-            scores, found = self._score(terms)
+            scores, found = self._score(terms, LOOSE_COVERAGE if query.is_loose else COVERAGE)
             scores = np.where(self.can_buy, scores, scores * np.float32(SOLD_OUT))
             found &= fits
         if terms and found.any():
-            found &= scores >= (NEAR if sort == "relevance" else CLOSE) * scores[found].max()
+            near = CLOSE if sort != "relevance" else LOOSE_NEAR if query.is_loose else NEAR
+            found &= scores >= near * scores[found].max()
         numbers = np.flatnonzero(found)
         order = numbers[self._order(numbers, scores, sort)][: max(query.limit, 0)]
         ids = tuple(self.index.product_ids[number] for number in order)
@@ -154,7 +155,7 @@ class Searcher:
         weight = max((self.index.weight(other) for other, _ in instead), default=0.0)
         return Term((), tuple(instead), weight)
 
-    def _score(self, terms: Sequence[Term]) -> tuple[Scores, Mask]:
+    def _score(self, terms: Sequence[Term], coverage: float) -> tuple[Scores, Mask]:
         count = len(self.index.product_ids)
         scores = np.zeros(count, dtype=np.float32)
         cover = np.zeros(count, dtype=np.float32)
@@ -173,7 +174,7 @@ class Searcher:
             cover[own > 0] += term.weight
             if any(self.index.names(word) for word in (*term.pieces, *(word for word, _ in term.instead))):
                 is_named |= own > 0
-        least = COVERAGE * sum(term.weight or usual for term in terms)
+        least = coverage * sum(term.weight or usual for term in terms)
         found = (scores > 0) & (cover >= least)
         # 'tent for 2 people': a hat whose text speaks of people is no tent
         return scores, found & is_named if (found & is_named).any() else found

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, nulls_last, or_, select
 from sqlalchemy.orm import Session
 
+from bot.store import prepared, statements
 from bot.store.inbox import contains
 from bot.store.tables import Contact, Conversation, Identity
 
@@ -17,21 +18,13 @@ def of_conversation(session: Session, conversation_id: str) -> str | None:
     return session.scalar(select(Conversation.contact_id).where(Conversation.id == conversation_id))
 
 
-def of_customer(session: Session, contact_id: str) -> list[str]:
-    """Other contacts who proved to be the same customer as this one, oldest first; demo contacts keep apart."""
-    contact = session.get(Contact, contact_id)
-    if contact is None or not contact.customer_id:
-        return []
-    query = (
-        select(Contact.id)
-        .where(
-            Contact.customer_id == contact.customer_id,
-            Contact.id != contact.id,
-            Contact.is_demo.is_(contact.is_demo),
-        )
-        .order_by(Contact.created_at, Contact.id)
-    )
-    return list(session.scalars(query))
+def same_customer(session: Session, conversation_id: str) -> tuple[str, list[str]]:
+    """The contact of a conversation, and others who proved to be the same customer, oldest first.
+
+    Demo contacts keep apart.
+    """
+    rows = prepared.rows(session, statements.SAME_CUSTOMER, {"conversation_id": conversation_id})
+    return (rows[0].id if rows else ""), [row.other_id for row in rows if row.other_id is not None]
 
 
 def found(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, func, insert, inspect, select, update
+from sqlalchemy import Insert, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from bot.core.errors import Conflict, NotFound
 from bot.core.ownership import Owner, check
@@ -42,11 +42,14 @@ EXTRAS: dict[bool, tuple[str, ...]] = {
 
 def insert_if_new(session: Session, table: type[Any], **values: Any) -> None:
     """Insert a row unless one with its key is there (two first messages may race)."""
-    target: Table = table.__table__
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(sqlite.insert(target).values(**values).on_conflict_do_nothing())
-    else:
-        session.execute(postgresql.insert(target).values(**values).on_conflict_do_nothing())
+    prepared.run(session, _unless_there(table.__table__, session.get_bind().dialect.name), [values])
+
+
+@cache
+def _unless_there(target: Table, database: str) -> Insert:
+    if database == "sqlite":
+        return sqlite.insert(target).on_conflict_do_nothing().inline()
+    return postgresql.insert(target).on_conflict_do_nothing().inline()
 
 
 def locked(session: Session, conversation_id: str) -> Conversation:
@@ -69,13 +72,43 @@ def find_locked(session: Session, conversation_id: str) -> Conversation | None:
     found = prepared.rows(session, statements.CONVERSATION_LOCKED, {"conversation_id": conversation_id})
     if not found:
         return None
-    known: Conversation | None = session.identity_map.get(identity_key(Conversation, conversation_id))
-    if known is not None:
-        return known
+    return _known(session, conversation_id) or _loaded(session, found[0])
+
+
+def of_contacts_locked(session: Session, contact_id: str, other_id: str) -> list[Conversation]:
+    """The conversations of two contacts, locked in the order of their ids, as all do who lock several."""
+    found = prepared.rows(
+        session, statements.CONVERSATIONS_LOCKED, {"contact_id": contact_id, "other_id": other_id}
+    )
+    return [_known(session, row.id) or _loaded(session, row) for row in found]
+
+
+def ids_of_contacts(session: Session, contact_id: str, other_id: str) -> list[str]:
+    """The ids of the conversations of two contacts, in order."""
+    key = {"contact_id": contact_id, "other_id": other_id}
+    return [row.id for row in prepared.rows(session, statements.CONVERSATION_IDS, key)]
+
+
+def held(session: Session, conversation_id: str) -> Conversation:
+    """The conversation that this unit of work has locked before."""
+    return _known(session, conversation_id) or locked(session, conversation_id)
+
+
+def _known(session: Session, conversation_id: str) -> Conversation | None:
+    return session.identity_map.get(_key(conversation_id))
+
+
+def _key(conversation_id: str) -> Any:
+    return Conversation.__mapper__.identity_key_from_primary_key((conversation_id,))
+
+
+def _loaded(session: Session, row: Any) -> Conversation:
+    """A row as SQLAlchemy's loading makes it an object, without what that costs."""
     conversation: Conversation = Conversation.__mapper__.class_manager.new_instance()
-    instance_dict(conversation).update(found[0]._asdict())  # as loading does: nothing hears of a change
-    make_transient_to_detached(conversation)
-    session.add(conversation)
+    instance_dict(conversation).update(row._asdict())  # nothing hears of a change
+    state = instance_state(conversation)
+    state.key, state.session_id = _key(row.id), session.hash_key
+    session.identity_map.add(state)
     return conversation
 
 
@@ -175,15 +208,13 @@ def change_owner(
 
 
 def save(session: Session, conversation: Conversation) -> None:
-    """Write what has changed of a conversation, as the last thing done with it in this unit of work.
-
-    Costs a quarter of a flush. What is written later in the unit has to read it again.
-    """
-    changed = {name: getattr(conversation, name) for name in inspect(conversation).committed_state}
+    """Write what has changed of a conversation now: costs a quarter of a flush."""
+    state = instance_state(conversation)
+    changed = {name: getattr(conversation, name) for name in state.committed_state}
     if changed:
         key = {"conversation_id": conversation.id}
         prepared.run(session, statements.CHANGE_CONVERSATION, [key | changed])
-    session.expunge(conversation)
+        state._commit_all(state.dict, session.identity_map)
 
 
 def speak(session: Session, conversation: Conversation, locale: str, *, by: str) -> None:
@@ -328,17 +359,16 @@ def open_episode(session: Session, conversation: Conversation, at: datetime) -> 
     conversation.reason = ""
     conversation.summary = {}
     conversation.left_message = ""
-    session.execute(
-        insert(Episode).values(
-            conversation_id=conversation.id,
-            number=conversation.episode,
-            channel=conversation.channel,
-            language=conversation.language,
-            opened_at=at,
-            closed_by="",
-            is_demo=conversation.is_demo,
-        )
-    )
+    values = {
+        "conversation_id": conversation.id,
+        "number": conversation.episode,
+        "channel": conversation.channel,
+        "language": conversation.language,
+        "opened_at": at,
+        "closed_by": "",
+        "is_demo": conversation.is_demo,
+    }
+    prepared.run(session, statements.NEW_EPISODE, [values])
 
 
 def close_episode(session: Session, conversation: Conversation, *, by: str, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""A few counts operators watch; cheap, because partial indexes hold the open rows."""
+"""A few counts operators watch; cheap, because indexes hold the open rows and what failed of late."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.core.ownership import Owner
-from bot.store.tables import Conversation, Message
+from bot.store import statements
+from bot.store.tables import Conversation, Fact, Message
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,17 @@ class Counts:
 def count(session: Session, *, failed_since: datetime) -> Counts:
     """The counts now; failures are those of messages written since `failed_since`."""
     queue = session.scalar(select(func.count()).where(Conversation.owner == Owner.QUEUE))
-    turns = session.scalar(
-        select(func.count())
-        .select_from(Message)
-        .where(Message.handled_at.is_(None), Message.direction == "in")
-    )
+    turns = session.scalar(select(func.count()).select_from(Message).where(statements.UNANSWERED))
     waiting = session.execute(
         select(Message.state, func.count(), func.min(Message.stored_at))
-        .where(Message.state.in_(("pending", "sending")))
+        .where(statements.LEAVING)
         .group_by(Message.state)
     ).all()
+    told = select(Fact.message_id).where(Fact.kind == "delivery_failed", Fact.at >= failed_since)
     failed = session.scalar(
         select(func.count())
         .select_from(Message)
-        .where(Message.state == "failed", Message.stored_at >= failed_since, Message.direction == "out")
+        .where(Message.id.in_(told), Message.state == "failed", Message.stored_at >= failed_since)
     )
     outbox = {"pending": 0, "sending": 0, "failed": failed or 0}
     outbox |= {state: number for state, number, _oldest in waiting}

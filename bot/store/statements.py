@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, literal_column, select, update
 
-from bot.store.tables import Contact, Conversation, Event, Fact, Message, User
+from bot.store.tables import Contact, Conversation, Episode, Event, Fact, Message, User
 
 _events, _messages, _users = Event.__table__, Message.__table__, User.__table__
 _conversations, _contacts = Conversation.__table__, Contact.__table__
@@ -20,6 +20,24 @@ UNANSWERED = _m.handled_at.is_(None) & (
 )  # as in ix_messages_open_turns
 LEAVING = _m.state.in_((literal_column("'pending'"), literal_column("'sending'")))  # as in ix_messages_outbox
 CONVERSATION_LOCKED = select(_conversations).where(_c.id == bindparam("conversation_id")).with_for_update()
+_IS_WITH_EITHER = _c.contact_id.in_((bindparam("contact_id"), bindparam("other_id")))
+CONVERSATIONS_LOCKED = select(_conversations).where(_IS_WITH_EITHER).order_by(_c.id).with_for_update()
+CONVERSATION_IDS = select(_c.id).where(_IS_WITH_EITHER).order_by(_c.id)
+_others = _contacts.alias()
+SAME_CUSTOMER = (
+    select(_contacts.c.id, _others.c.id.label("other_id"))
+    .select_from(
+        _conversations.join(_contacts, _contacts.c.id == _c.contact_id).outerjoin(
+            _others,
+            (_others.c.customer_id == _contacts.c.customer_id)
+            & (_others.c.customer_id != literal_column("''"))
+            & (_others.c.id != _contacts.c.id)
+            & (_others.c.is_demo == _contacts.c.is_demo),
+        )
+    )
+    .where(_c.id == bindparam("conversation_id"))
+    .order_by(_others.c.created_at, _others.c.id)
+)
 MESSAGE_OF_PLATFORM = select(Message).where(
     Message.channel == bindparam("channel"),
     Message.account == bindparam("account"),
@@ -32,7 +50,7 @@ ID_OF_PLATFORM = select(_m.id).where(
 )
 WAITING_TO_LEAVE = (
     select(Message)
-    .where(Message.conversation_id == bindparam("conversation_id"), Message.state.in_(("pending", "sending")))
+    .where(Message.conversation_id == bindparam("conversation_id"), LEAVING)
     .order_by(Message.id)
 )
 ANY_LEAVING = select(_m.id).where(_m.conversation_id == bindparam("conversation_id"), LEAVING).limit(1)
@@ -69,7 +87,7 @@ NEXT_TURN = (
             _contacts, _contacts.c.id == _c.contact_id
         )
     )
-    .where(_m.conversation_id == bindparam("conversation_id"), _m.handled_at.is_(None), _m.direction == "in")
+    .where(_m.conversation_id == bindparam("conversation_id"), UNANSWERED)
     .order_by(_m.created_at, _m.id)
     .limit(1)
 )
@@ -90,6 +108,7 @@ HANDLE_MESSAGE = (
     .returning(_m.episode)
 )
 NEW_MESSAGE = insert(cast(Table, _messages)).returning(_m.id)
+NEW_EPISODE = insert(cast(Table, Episode.__table__)).inline()
 NEW_EVENT = insert(cast(Table, _events)).inline()
 NEW_FACT = insert(cast(Table, Fact.__table__)).inline()  # its id is of no interest
 EVENTS = (

@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +34,14 @@ class Contact(Base):
     customer_id: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(Moment)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (
+        Index(
+            "ix_contacts_customer",
+            "customer_id",
+            sqlite_where=customer_id != literal_column("''"),
+            postgresql_where=customer_id != literal_column("''"),
+        ),
+    )
 
 
 class Identity(Base):

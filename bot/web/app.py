@@ -71,7 +71,7 @@ def _guarded(
     async def call(request: Request, **parameters: Any) -> HTTPResponse | None:
         if len(request.body or b"") > most_bytes:
             raise TooLarge
-        if "%00" in request.url or "\0" in request.url:
+        if b"%00" in request.raw_url or b"\0" in request.raw_url:
             raise BadInput("an address holds no NUL")  # PostgreSQL keeps none in its texts
         refusal = await guards.check(request, route)
         if refusal is not None:

@@ -385,7 +385,7 @@ def _take_in(session: Session, incoming: Incoming, *, context: Context) -> _Take
     received = receive(session, incoming, context=context)
     if not received.is_new:
         return _Taken(received)
-    conversation = session.get_one(Conversation, received.conversation_id)
+    conversation = store.held(session, received.conversation_id)
     left = [] if received.needs_turn else leave(session, conversation, incoming.at)
     fresh = store.fresh_events(session, conversation)
     store.save(session, conversation)

@@ -1,6 +1,9 @@
 """Who may call what: sessions, visitor tokens, keys, CSRF, and the headers every answer carries."""
 
 import hmac
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -128,24 +131,30 @@ def check_origin(request: Request) -> None:
         raise NotAllowed("Requests from other sites are refused.")
 
 
-def _frame_ancestors(request: Request) -> str:
-    if not getattr(request.ctx, "is_embeddable", False):
-        return "'none'"
-    origins = request.app.ctx.services.settings.allowed_origins.split()
-    return "*" if "*" in origins else " ".join(["'self'", *origins])
-
-
-def security_headers(request: Request) -> dict[str, str]:
+def security_headers(request: Request) -> Mapping[str, str]:
     """Headers of every answer; a handler's own value wins.
 
     A page that may be embedded sets `request.ctx.is_embeddable`; a file that other origins may load sets
     `request.ctx.is_shared` or lies under one of `SHARED_STATIC`.
     """
-    is_embeddable = getattr(request.ctx, "is_embeddable", False)
-    is_shared = getattr(request.ctx, "is_shared", False) or request.path.startswith(SHARED_STATIC)
+    settings, context, path = request.app.ctx.services.settings, request.ctx, request.path
+    return _security_headers(
+        is_embeddable=getattr(context, "is_embeddable", False),
+        is_shared=getattr(context, "is_shared", False) or path.startswith(SHARED_STATIC),
+        is_private=path.startswith("/api/") or getattr(context, "user", None) is not None,
+        is_tls=settings.is_tls,
+        origins=settings.allowed_origins,
+    )
+
+
+@cache
+def _security_headers(
+    *, is_embeddable: bool, is_shared: bool, is_private: bool, is_tls: bool, origins: str
+) -> Mapping[str, str]:
+    ancestors = _frame_ancestors(origins) if is_embeddable else "'none'"
     policy = (
         "default-src 'self'; img-src 'self' data: https:; object-src 'none'; base-uri 'none'; "
-        f"form-action 'self'; frame-ancestors {_frame_ancestors(request)}"
+        f"form-action 'self'; frame-ancestors {ancestors}"
     )
     headers = {
         "Content-Security-Policy": policy,
@@ -159,8 +168,13 @@ def security_headers(request: Request) -> dict[str, str]:
         headers["X-Frame-Options"] = "DENY"
     if is_shared:
         headers["Access-Control-Allow-Origin"] = "*"
-    if request.app.ctx.services.settings.is_tls:
+    if is_tls:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.path.startswith("/api/") or getattr(request.ctx, "user", None) is not None:
+    if is_private:
         headers["Cache-Control"] = "no-store"
-    return headers
+    return MappingProxyType(headers)
+
+
+def _frame_ancestors(origins: str) -> str:
+    named = origins.split()
+    return "*" if "*" in named else " ".join(["'self'", *named])

@@ -52,6 +52,14 @@ async def test_filters_nothing_fits_are_dropped_and_said_to_be(talk: Talk) -> No
     assert titles(outcome)
 
 
+async def test_what_has_some_of_the_words_is_shown_where_nothing_has_all(talk: Talk) -> None:
+    words = "device to grind coffee beans while hiking far"
+    outcome = await search(talk, words, query=words)
+    assert outcome.said == ["utter_products_widened"]
+    assert "Ash Coffee Dripper" in titles(outcome)
+    assert len(titles(outcome)) <= 3
+
+
 async def test_more_shows_others(talk: Talk) -> None:
     first = await search(talk, "tents", query="tents")
     more = await talk.act("action_search_products", "more", intent="show_more")

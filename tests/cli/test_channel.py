@@ -412,7 +412,7 @@ def test_brain_and_actions_are_not_given_what_the_channels_are(
     monkeypatch.setenv("AISLE_LOG_LEVEL", "debug")
     monkeypatch.setenv("AISLE_BRAIN_ENV", str(tmp_path))
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "rasa").touch()
+    (tmp_path / "bin" / "python").touch()
     for part in (parts.actions(settings, tmp_path), parts.brain(settings, tmp_path, tmp_path / "model")):
         assert "AISLE_TELEGRAM_TOKEN" not in part.environment
         assert part.environment["AISLE_LOG_LEVEL"] == "debug"

@@ -11,11 +11,11 @@ from bot.brain import train
 from bot.brain.train import NotTrained
 from tests.cli.conftest import ROOT
 
-# Stands in for `rasa train`: writes a model, or fails as Rasa does. The real one is run by the brain's suite.
-RASA = """#!/bin/sh
+# Stands in for `python -m bot.nlu.training`: writes a model, or fails as Rasa does. The brain's suite runs the real.
+TRAINING = """#!/bin/sh
 echo "called" >> calls
 if [ -f broken ]; then echo "YamlException: data/nlu.yml line 3"; exit 1; fi
-echo "Starting to train component 'WhitespaceTokenizer'."
+echo "Starting to train component 'MessageTokenizer'."
 while [ $# -gt 0 ]; do if [ "$1" = "--out" ]; then out="$2"; fi; shift; done
 echo model > "$out/20260131-100000-some-name.tar.gz"
 """
@@ -23,11 +23,11 @@ echo model > "$out/20260131-100000-some-name.tar.gz"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of training data, with a stand-in for Rasa's program."""
+    """A project of training data, with a stand-in for the brain's Python."""
     monkeypatch.delenv("AISLE_BRAIN_ENV", raising=False)
-    program = tmp_path / ".venv-brain" / "bin" / "rasa"
+    program = tmp_path / ".venv-brain" / "bin" / "python"
     program.parent.mkdir(parents=True)
-    program.write_text(RASA)
+    program.write_text(TRAINING)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "data" / "faq").mkdir(parents=True)
     (tmp_path / "bot" / "nlu").mkdir(parents=True)

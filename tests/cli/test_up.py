@@ -178,8 +178,8 @@ def test_a_port_in_use_is_said_before_anything_starts(environment: dict[str, str
     assert "Traceback" not in done.stderr
 
 
-# Stands in for a `rasa` that takes for ever.
-SLOW_RASA = """#!/bin/sh
+# Stands in for a training that takes for ever.
+SLOW_TRAINING = """#!/bin/sh
 echo $$ > {pid_file}
 exec sleep 600
 """
@@ -187,14 +187,14 @@ exec sleep 600
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_training_ends_with_the_supervisor(start: Start, tmp_path: Path, number: signal.Signals) -> None:
-    program = tmp_path / "brain" / "bin" / "rasa"
+    program = tmp_path / "brain" / "bin" / "python"
     program.parent.mkdir(parents=True)
-    pid_file = tmp_path / "rasa.pid"
-    program.write_text(SLOW_RASA.format(pid_file=pid_file))
+    pid_file = tmp_path / "training.pid"
+    program.write_text(SLOW_TRAINING.format(pid_file=pid_file))
     program.chmod(0o700)
     up = start("--brain", AISLE_BRAIN_ENV=str(tmp_path / "brain"), AISLE_MODELS=str(tmp_path / "models"))
     _until(lambda: pid_file.exists() and pid_file.read_text().strip(), "training has begun")
-    rasa = int(pid_file.read_text())
+    training = int(pid_file.read_text())
     up.process.send_signal(number)
     up.process.communicate(timeout=PATIENCE)
-    _until(lambda: not _is_alive(rasa), "it has ended")
+    _until(lambda: not _is_alive(training), "it has ended")

@@ -67,6 +67,28 @@ async def test_when_all_agents_are_busy_waiting_is_a_choice(desk: RunningDesk) -
     assert await choices(shopper) == ["leave_message", "keep_bot"]
 
 
+async def test_who_writes_on_in_line_hears_once_that_it_is_kept(desk: RunningDesk) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("No person is at the desk")
+    await shopper.send("my lamp arrived broken")
+    await shopper.until("added that to what my colleagues will read")
+    assert await choices(shopper) == ["keep_bot"]
+    await shopper.send("it is order A1012")
+    await shopper.send("and the bulb is missing")
+    told = [text for author, text in await shopper.thread() if author == "system" and "added that" in text]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("said", ["leave a message", "OK, leave a message please", "Leave a message!"])
+async def test_in_line_a_choice_can_be_typed_with_a_word_around(desk: RunningDesk, said: str) -> None:
+    shopper = await desk.shopper()
+    await shopper.send("person please")
+    await shopper.until("No person is at the desk")
+    await shopper.send(said)
+    await shopper.until("write your message now")
+
+
 async def test_with_nobody_there_a_message_can_be_left(desk: RunningDesk) -> None:
     shopper = await desk.shopper()
     await shopper.send("person please")

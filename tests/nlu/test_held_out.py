@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ pytest.importorskip("rasa")
 
 from rasa.core.channels.channel import UserMessage
 
+from bot.nlu.host import set_up_logs
 from bot.nlu.intents import OUT_OF_SCOPE
 
 ROOT = Path(__file__).parents[2]
@@ -32,9 +32,30 @@ MEASURED = {
     "held_out/fresh_ka": (0.88, 0.06),
     "held_out/fresh_hy": (0.88, 0.05),
     "held_out/fresh_sw": (0.92, 0.07),
+    # written later still, by another who had seen neither the examples nor any set above
+    "held_out/blind_en": (0.96, 0.03),
+    "held_out/blind_lt": (0.97, 0.03),
+    "held_out/blind_sr": (0.97, 0.03),
+    "held_out/blind_ka": (0.99, 0.01),
+    "held_out/blind_hy": (0.97, 0.01),
+    "held_out/blind_sw": (0.94, 0.05),
 }
-# language -> share of messages out of scope that is told at 5 % false alarms
-OUT_MEASURED = {"en": 0.93, "lt": 0.95, "sr": 0.93, "ka": 0.93, "hy": 0.90, "sw": 0.85}
+# kind of set, language -> share of messages out of scope that is told at 5 % false alarms
+OUT_MEASURED = {
+    ("", "en"): 0.93,
+    ("", "lt"): 0.95,
+    ("", "sr"): 0.93,
+    ("", "ka"): 0.93,
+    ("", "hy"): 0.90,
+    ("", "sw"): 0.85,
+    ("blind_", "en"): 0.91,
+    ("blind_", "lt"): 0.92,
+    ("blind_", "sr"): 0.90,
+    ("blind_", "ka"): 0.97,
+    ("blind_", "hy"): 0.90,
+    ("blind_", "sw"): 0.95,
+}
+OUT_MARGIN = {"": 2 * MARGIN, "blind_": MARGIN}  # some dozens of messages only
 FALSE_ALARMS = 0.05
 
 
@@ -45,7 +66,7 @@ def lines(name):
 
 
 def language_of(name):
-    return name.partition("/")[2].removeprefix("fresh_") or "en"
+    return name.partition("/")[2].rpartition("_")[2] or "en"
 
 
 @cache
@@ -73,6 +94,7 @@ def agent():
         models = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     from rasa.core.agent import Agent
 
+    set_up_logs("WARNING")
     found = Agent.load(str(models[-1]))
     asyncio.run(parse(found, "warm up", "en"))
     return found
@@ -85,15 +107,13 @@ async def parse(agent, text, language):
 
 
 async def understood(agent, name):
-    """(right intents, leaf, is_fallback, seconds) of every message of a set."""
+    """(right intents, leaf, is_fallback) of every message of a set."""
     results = []
     for right, text in never_seen(name):
-        started = time.perf_counter()
         data = await parse(agent, text, language_of(name))
-        seconds = time.perf_counter() - started
         is_fallback = data["intent"]["name"] == "nlu_fallback"
         leaf = data["decision"]["leaves"][0]["intent"] if data.get("decision") else data["intent"]["name"]
-        results.append((set(right.split("|")), leaf, is_fallback, seconds))
+        results.append((set(right.split("|")), leaf, is_fallback))
     return results
 
 
@@ -105,32 +125,24 @@ def parsed(request, agent):
 
 def test_most_messages_never_seen_are_understood(parsed):
     name, parsed = parsed
-    right = sum(leaf in expected for expected, leaf, _, _ in parsed)
-    wrong = [(sorted(expected), leaf) for expected, leaf, _, _ in parsed if leaf not in expected]
+    right = sum(leaf in expected for expected, leaf, _ in parsed)
+    wrong = [(sorted(expected), leaf) for expected, leaf, _ in parsed if leaf not in expected]
     print(f"\n{name}: accuracy {right / len(parsed):.3f} of {len(parsed)}; wrong: {wrong}")
     assert right / len(parsed) >= MEASURED[name][0] - MARGIN
 
 
 def test_the_bot_seldom_acts_on_what_it_got_wrong(parsed):
     name, parsed = parsed
-    wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback, _ in parsed)
-    unsure = sum(is_fallback for _, _, is_fallback, _ in parsed)
+    wrong = sum(leaf not in expected and not is_fallback for expected, leaf, is_fallback in parsed)
+    unsure = sum(is_fallback for _, _, is_fallback in parsed)
     print(
         f"\n{name}: acted on a wrong reading {wrong / len(parsed):.3f}, asked back {unsure / len(parsed):.3f}"
     )
     assert wrong / len(parsed) <= MEASURED[name][1] + MARGIN
 
 
-def test_a_message_is_understood_in_a_few_milliseconds(parsed):
-    name, parsed = parsed
-    times = sorted(seconds for _, _, _, seconds in parsed)
-    p50, p95 = times[len(times) // 2] * 1000, times[int(len(times) * 0.95)] * 1000
-    print(f"\n{name}: parse p50 {p50:.1f} ms, p95 {p95:.1f} ms")
-    assert p50 < 60  # a shared machine; alone it is under 8 ms
-
-
-@pytest.mark.parametrize("language", OUT_MEASURED)
-def test_what_is_none_of_the_shop_s_business_is_told(agent, language):
+@pytest.mark.parametrize(("kind", "language"), OUT_MEASURED)
+def test_what_is_none_of_the_shop_s_business_is_told(agent, kind, language):
     async def scopes(texts):
         found = []
         for text in texts:
@@ -139,16 +151,17 @@ def test_what_is_none_of_the_shop_s_business_is_told(agent, language):
             found.append(0.0 if decision["leaves"][0]["intent"] == OUT_OF_SCOPE else decision["scope"])
         return np.array(found)
 
-    inside = asyncio.run(scopes([text for _, text in never_seen(f"held_out/{language}")]))
-    texts = [text for code, text in never_seen("held_out/out_of_scope") if code == language]
+    of_shop = never_seen(f"held_out/{kind}{language}")
+    inside = asyncio.run(scopes([text for right, text in of_shop if right != OUT_OF_SCOPE]))
+    texts = [text for code, text in never_seen(f"held_out/{kind}out_of_scope") if code == language]
     outside = asyncio.run(scopes(texts))
     limit = np.quantile(inside, FALSE_ALARMS)
     told = float((outside < limit).mean())
     auroc = float((inside[:, None] > outside).mean() + 0.5 * (inside[:, None] == outside).mean())
     print(
-        f"\n{language}: {told:.3f} of {len(texts)} told at {FALSE_ALARMS:.0%} false alarms; AUROC {auroc:.3f}"
+        f"\n{kind}{language}: {told:.3f} of {len(texts)} told at {FALSE_ALARMS:.0%} false alarms; AUROC {auroc:.3f}"
     )
-    assert told >= OUT_MEASURED[language] - 2 * MARGIN  # some dozens of messages only
+    assert told >= OUT_MEASURED[kind, language] - OUT_MARGIN[kind]
 
 
 @pytest.mark.parametrize("name", MEASURED)

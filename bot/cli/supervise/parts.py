@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import connectors
-from bot.brain.train import NOISE_OFF, rasa
+from bot.brain.train import NOISE_OFF, python
 from bot.core.channel_settings import is_channels
 from bot.core.settings import Settings
 
@@ -109,8 +109,8 @@ def actions(settings: Settings, root: Path) -> Part:
 
 def brain(settings: Settings, root: Path, model: Path) -> Part:
     """One model on loopback: what `rasa run` serves, without importing what the model never calls."""
-    python = str(rasa(root).with_name("python"))
-    command = [python, "-m", "bot.nlu.host", "--model", str(model), "--interface", "127.0.0.1"]
+    program = str(python(root))
+    command = [program, "-m", "bot.nlu.host", "--model", str(model), "--interface", "127.0.0.1"]
     command += ["--port", _port(settings.brain_url, 5005)]
     for option, name in (("--credentials", "credentials.yml"), ("--endpoints", "endpoints.yml")):
         if (root / name).exists():

@@ -80,7 +80,7 @@ class Supervisor:
 
     async def _begin_brain(self) -> None:
         try:
-            train.rasa(self._root)
+            train.python(self._root)
             model = train.model_path(self._root)
             if not model.exists():
                 self._say(
