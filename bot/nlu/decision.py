@@ -18,7 +18,7 @@ from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
-DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people
+DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people; `named`: see `several.py`
 DECIDED_LEAVES = 3
 CATALOGUE = "search_by_catalogue"
 ANSWERS = "faq/"
@@ -80,6 +80,7 @@ class Decision(IntentClassifier, GraphComponent):
             if are_close and not why:
                 why = "ambiguous"
             entities = message.get(ENTITIES) or []
+            aside = ""
             if is_search:
                 # the catalogue knows every word of it: "titanium spork", which no example could teach
                 search = {"name": SEARCH, "confidence": leaves[0]["confidence"]}
@@ -89,6 +90,7 @@ class Decision(IntentClassifier, GraphComponent):
             elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
                 kept = [e for e in entities if e["entity"] not in ABOUT_PRODUCTS or "role" in e]
                 message.set(ENTITIES, kept, add_to_output=True)
+                aside = next((str(e["value"]) for e in reversed(entities) if e["entity"] == "query"), "")
             message.set(
                 DECIDED,
                 {
@@ -98,6 +100,7 @@ class Decision(IntentClassifier, GraphComponent):
                         {"intent": leaf["name"], "confidence": leaf["confidence"]}
                         for leaf in leaves[:DECIDED_LEAVES]
                     ],
+                    "named": aside,
                 },
                 add_to_output=True,
             )
