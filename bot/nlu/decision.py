@@ -100,7 +100,7 @@ class Decision(IntentClassifier, GraphComponent):
                         {"intent": leaf["name"], "confidence": leaf["confidence"]}
                         for leaf in leaves[:DECIDED_LEAVES]
                     ],
-                    "named": aside,
+                    **({"named": aside} if aside else {}),
                 },
                 add_to_output=True,
             )

@@ -47,7 +47,7 @@ def pieces(text: str, language: str) -> list[Piece]:
     folded = Folded(text, language)
     said = wording(language)
     joints = [(found, _kind(found, said)) for found in said.joints.finditer(folded.text)]
-    for found in (joints, [(joint, kind) for joint, kind in joints if kind is not Joint.COMMA]):
+    for found in (joints, [one for one in joints if one[1] is not Joint.COMMA]):
         made = _cut(folded, found)
         if len(made) <= MOST_PIECES:
             return made
