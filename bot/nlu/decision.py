@@ -18,7 +18,8 @@ from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
-DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people; `named`: see `several.py`
+DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people
+NAMED = "named"  # in it, a product's name that an answer does not need: a second request of the message may
 DECIDED_LEAVES = 3
 CATALOGUE = "search_by_catalogue"
 ANSWERS = "faq/"
@@ -100,7 +101,7 @@ class Decision(IntentClassifier, GraphComponent):
                         {"intent": leaf["name"], "confidence": leaf["confidence"]}
                         for leaf in leaves[:DECIDED_LEAVES]
                     ],
-                    **({"named": aside} if aside else {}),
+                    **({NAMED: aside} if aside else {}),
                 },
                 add_to_output=True,
             )

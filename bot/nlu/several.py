@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from bot.nlu.decision import ANSWERS, DECIDED, FALLBACK
+from bot.nlu.decision import ANSWERS, DECIDED, FALLBACK, NAMED
 from bot.nlu.entities import PRODUCT_INTENTS
 from bot.nlu.language import OTHER, OUTPUT
 from bot.nlu.splitter import Joint, Piece, pieces
@@ -200,7 +200,7 @@ def _names(part: Part) -> list[Mapping[str, Any]]:
         for one in part.parsed.get("entities") or ()
         if one["entity"] in NAMES_A_PRODUCT
     ]
-    aside = part.parsed[DECIDED].get("named")
+    aside = part.parsed[DECIDED].get(NAMED)
     return [*found, {"entity": "query", "value": aside}] if aside else found
 
 
