@@ -1,5 +1,7 @@
 """Fetching a person, with the reason and everything collected so far."""
 
+from collections.abc import Iterator
+
 from rasa_sdk.events import EventType
 
 from actions.base import ShopAction, Speaker
@@ -26,22 +28,26 @@ WANTS = {
     "return_order": "Return or exchange something",
     "refund_request": "A refund",
 }
+LOOK_UP = "Look up an order"
 FROM_BUTTON = {reason.value: reason for reason in Reason}
 
 
 def hand_off(turn: Turn, speaker: Speaker, reason: Reason) -> None:
     """Say why, and ask the desk for a person; the desk says what happens next."""
     number = turn.entity("order_number") or turn.slot("order_number")
-    wants = WANTS.get(turn.intent, "")
-    if not wants and turn.slots.get("requested_slot"):
-        wants = "Look up an order"
-    if wants and number and "order" in wants:
-        wants = f"{wants}: {number}"
-    exchange = _exchange(turn)
-    if wants and exchange:
-        wants = f"{wants} ({exchange})"
+    wants = "; ".join(_wishes(turn, number))
     speaker.say(f"utter_hand_off_{reason.value}")
     speaker.show(HandOff(reason=reason.value, wants=wants, details=_collected(turn, number)))
+
+
+def _wishes(turn: Turn, number: str) -> Iterator[str]:
+    """What the order form has yet to answer, also of the same message, and what this turn asks for."""
+    exchange = _exchange(turn)
+    for wish in (LOOK_UP if turn.slots.get("requested_slot") else "", WANTS.get(turn.intent, "")):
+        if wish:
+            about = f": {number}" if number and "order" in wish else ""
+            swapped = f" ({exchange})" if exchange and wish != LOOK_UP else ""
+            yield f"{wish}{about}{swapped}"
 
 
 def _exchange(turn: Turn) -> str:

@@ -19,6 +19,7 @@ from bot.nlu.language import OTHER, OUTPUT
 FALLBACK = "nlu_fallback"
 SEARCH = "search_product"
 DECIDED = "decision"  # what the message was taken for and why the bot asks back, for people
+NAMED = "named"  # in it, a product's name that an answer does not need: a second request of the message may
 DECIDED_LEAVES = 3
 CATALOGUE = "search_by_catalogue"
 ANSWERS = "faq/"
@@ -80,6 +81,7 @@ class Decision(IntentClassifier, GraphComponent):
             if are_close and not why:
                 why = "ambiguous"
             entities = message.get(ENTITIES) or []
+            aside = ""
             if is_search:
                 # the catalogue knows every word of it: "titanium spork", which no example could teach
                 search = {"name": SEARCH, "confidence": leaves[0]["confidence"]}
@@ -89,6 +91,7 @@ class Decision(IntentClassifier, GraphComponent):
             elif leaves[0]["name"] not in PRODUCT_INTENTS | {"show_more", "pick_product"}:
                 kept = [e for e in entities if e["entity"] not in ABOUT_PRODUCTS or "role" in e]
                 message.set(ENTITIES, kept, add_to_output=True)
+                aside = next((str(e["value"]) for e in reversed(entities) if e["entity"] == "query"), "")
             message.set(
                 DECIDED,
                 {
@@ -98,6 +101,7 @@ class Decision(IntentClassifier, GraphComponent):
                         {"intent": leaf["name"], "confidence": leaf["confidence"]}
                         for leaf in leaves[:DECIDED_LEAVES]
                     ],
+                    **({NAMED: aside} if aside else {}),
                 },
                 add_to_output=True,
             )

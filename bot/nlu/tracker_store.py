@@ -22,6 +22,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu.decision import DECIDED, NAMED
 from bot.nlu.tracker import TurnTracker
 
 logger = logging.getLogger(__name__)
@@ -196,6 +197,8 @@ def _forgetting(events: list[dict[str, Any]], message_id: str) -> list[dict[str,
                 f"{event.get('text') or ''}\n".casefold()
             )  # a message of several requests is as many turns
             understood = {**(event.get("parse_data") or {}), "text": "", "entities": []}
+            if decided := understood.get(DECIDED):
+                understood[DECIDED] = {**decided, NAMED: ""}
             event = {**event, "text": "", "parse_data": understood}
         value = str(event.get("value") or "").casefold().strip() if event.get("event") == "slot" else ""
         if not (len(value) >= SHORTEST and value in words):

@@ -62,7 +62,7 @@ class Wording:
 
     `limits`: kind (`between`, `under`, `over`, `around`) -> pattern with a group for each amount.
     `sums`: an amount with its currency, see `_sums`.
-    `joints`: what may stand between two requests.
+    `joints`: what may stand between two requests; `turns`: those words of them that say that something else comes.
     `shifts`: named groups `t0`, `t1` … belong to `days`; the number said is in `n0`, `n1` ….
     """
 
@@ -77,6 +77,7 @@ class Wording:
     swaps: tuple[Swap, ...]
     swapping: "Cues"
     joints: "re.Pattern[str]"
+    turns: "re.Pattern[str]"
     _counted: dict[str, int | None] = field(default_factory=dict)
 
     def number(self, word: str) -> int | None:
@@ -168,7 +169,8 @@ def compiled(data: Mapping[str, Any], language: str) -> Wording:
         numbers,
         tuple(_swap(fold(text, language)) for text in _listed(data.get("swap"))),
         Cues.of(_listed(data.get("swap")), language),
-        _joints(_listed(data.get("joiners")), language),
+        _joints([*_listed(data.get("joiners")), *_listed(data.get("turns"))], language),
+        _any_of(_listed(data.get("turns")), language),
     )
 
 
@@ -246,14 +248,21 @@ def _shifts(
     return re.compile("|".join(parts))
 
 
-def _joints(joiners: Iterable[str], language: str) -> "re.Pattern[str]":
-    """A comma, the end of a sentence, or words that join, with those that follow: '? also', ', and'."""
-    words = "|".join(as_regex(fold(word, language)) for word in sorted(joiners, key=len, reverse=True))
+def _joints(joiners: list[str], language: str) -> "re.Pattern[str]":
+    """A comma, the end of a sentence, a place in a list, or words that join with those behind: '? also', ', and'."""
     ends = r"(?:[.?!;:]+(?=\s|$)|\n+)"
-    if not words:
-        return re.compile(rf"{ends}\s*|,\s+")
-    joined = rf"(?:{words})(?:[\s,]{{1,3}}(?:{words}))*,?\s+"
-    return re.compile(rf"{ends}\s*(?:{joined})?|[\s,(-]{{1,3}}{joined}|,\s+")
+    place = r"\(?\d\)\s*"
+    if not joiners:
+        return re.compile(rf"{ends}\s*(?:{place})?|\s{place}|,\s+")
+    words = _any_of(joiners, language).pattern
+    joined = rf"{words}(?:[\s,]{{1,3}}{words})*,?\s+"
+    return re.compile(rf"{ends}\s*(?:{place}|{joined})?|[\s,(-]{{1,3}}(?:{place}|{joined})|,\s+")
+
+
+def _any_of(words: Iterable[str], language: str) -> "re.Pattern[str]":
+    """One of some words; longer ones first, nothing where there is none."""
+    said = "|".join(as_regex(fold(word, language)) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{said})(?!\w)" if said else r"(?!)")
 
 
 def _swap(template: str) -> Swap:

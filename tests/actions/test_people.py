@@ -28,6 +28,12 @@ async def test_a_person_is_fetched_with_the_reason_and_what_was_collected(
     assert outcome.said == [f"utter_hand_off_{reason}"]
 
 
+async def test_an_order_that_was_asked_for_and_not_shown_is_named_beside_the_wish(talk: Talk) -> None:
+    talk.slots |= {"order_number": "A1001", "requested_slot": "proof"}
+    outcome = await talk.act("action_hand_off", intent="change_order")
+    assert outcome.of(HandOff)[0].wants == "Look up an order: A1001; Change an order: A1001"
+
+
 async def test_a_button_names_its_own_reason(talk: Talk) -> None:
     outcome = await talk.act("action_hand_off", intent="talk_to_person", reason="proof_failed")
     assert outcome.of(HandOff)[0].reason == "proof_failed"

@@ -227,6 +227,22 @@ def test_a_person_is_fetched_last_and_nothing_asked_before(brain):
     assert (answer["slots"]["order_number"], answer["active_form"]) == ("A1071", "")
 
 
+def test_a_second_question_about_a_product_is_about_the_one_named_in_the_first(brain):
+    understood = brain.say("two.7", "is the nida jacket in stock in M? also what does it cost")["understood"]
+    (price,) = understood["also"]
+    assert (understood["intent"], price["intent"]) == ("product_stock", "product_price")
+    assert {"entity": "query", "value": "nida jacket"} in price["entities"]
+    washed = brain.say("two.8", "is the silk liner machine washable and how much")["understood"]
+    assert (washed["intent"], washed["also"][0]["intent"]) == ("faq/care", "product_price")
+    assert any("silk liner" in one["value"] for one in washed["also"][0]["entities"])
+
+
+def test_of_two_wishes_for_one_order_the_status_comes_first_and_both_count(brain):
+    answer = brain.say("two.9", "where is my parcel? and i want to make a complaint")
+    intents = [one["intent"] for one in (answer["understood"], *answer["understood"]["also"])]
+    assert intents == ["track_order", "complaint"]
+
+
 def test_two_requests_in_another_language_are_answered_in_it(brain):
     answer = brain.say("two.5", "kiek laiko trunka pristatymas ir ar galima mokėti paypal")
     assert responses(answer) == ["utter_faq/delivery_time", "utter_faq/payment_methods"]

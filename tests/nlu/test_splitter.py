@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.nlu.splitter import pieces
+from bot.nlu.splitter import Joint, pieces
 
 
 def cut(text, language="en"):
@@ -51,14 +51,48 @@ def test_one_clause_stays_whole(text):
     assert len(pieces(text, "en")) == 1
 
 
-def test_a_comma_alone_is_a_looser_joint_than_words():
-    assert [piece.is_loose for piece in pieces("how long does it take, can i pay later", "en")] == [
-        False,
-        True,
-    ]
-    assert [piece.is_loose for piece in pieces("how long does it take, and can i pay", "en")] == [
-        False,
-        False,
+@pytest.mark.parametrize(
+    ("between", "joint"),
+    [
+        (", ", Joint.COMMA),
+        (". ", Joint.STOP),
+        (" and ", Joint.WORD),
+        (" + ", Joint.WORD),
+        (" n ", Joint.WORD),
+        (", and ", Joint.CLAUSE),
+        ("? ", Joint.CLAUSE),
+        ("? and ", Joint.TURN),
+        (". plus ", Joint.TURN),
+        (" also ", Joint.TURN),
+        (", by the way ", Joint.TURN),
+        (" 2) ", Joint.TURN),
+    ],
+)
+def test_what_stands_between_says_how_likely_another_request_follows(between, joint):
+    first, second = pieces(f"how long does it take{between}can i pay later", "en")
+    assert (first.joint, second.joint) == (Joint.TURN, joint)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "second"),
+    [
+        ("lt", "kur siunta, be to ar siunčiate į Latviją", "ar siunčiate į Latviją"),
+        ("sr", "gde je paket, usput da li radite subotom", "da li radite subotom"),
+        ("ka", "სად არის შეკვეთა, ასევე ლატვიაში აგზავნით", "ლატვიაში აგზავნით"),
+        ("hy", "որտե՞ղ է պատվերը, ի դեպ առաքո՞ւմ եք Լատվիա", "առաքո՞ւմ եք Լատվիա"),
+        ("sw", "oda yangu iko wapi halafu mnatuma Latvia", "mnatuma Latvia"),
+    ],
+)
+def test_every_language_has_words_that_say_that_something_else_comes(language, text, second):
+    assert cut(text, language)[-1] == second
+    assert pieces(text, language)[-1].joint is Joint.TURN
+
+
+def test_the_places_of_a_list_are_no_part_of_its_requests():
+    assert cut("Two things: 1) change my address on A1161 2) do you gift wrap") == [
+        "Two things",
+        "change my address on A1161",
+        "do you gift wrap",
     ]
 
 

@@ -82,6 +82,19 @@ async def test_all_requests_of_an_unsent_message_are_forgotten(store):
     assert [event.text for event in again.events if isinstance(event, UserUttered)] == ["", ""]
 
 
+async def test_what_an_unsent_message_named_is_forgotten(store):
+    tracker = await store.get_or_create_tracker("a.1")
+    said = UserUttered(
+        "can i wash the rosebud", {"name": "greet"}, parse_data={"decision": {"named": "rosebud", "why": ""}}
+    )
+    said.message_id = "7"
+    tracker.update(said, DOMAIN)
+    await store.save(tracker)
+    store.forget("a.1", "7")
+    (kept,) = [event for event in (await store.retrieve("a.1")).events if isinstance(event, UserUttered)]
+    assert kept.parse_data["decision"] == {"named": "", "why": ""}
+
+
 async def test_a_turn_that_breaks_off_leaves_no_trace(store):
     await turn(store, "a.1", "hello")
     broken = await store.retrieve("a.1")

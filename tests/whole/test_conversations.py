@@ -225,6 +225,18 @@ def test_of_two_wishes_for_a_person_none_is_lost(product: Product, agent: Agent)
     assert row["summary"]["wants"] == "Change an order: A1090; A refund"
 
 
+def test_an_order_that_was_asked_for_is_named_beside_the_complaint(product: Product, agent: Agent) -> None:
+    row = after(product, agent, f"where is {NUMBER}? and i want to make a complaint")
+    assert row["summary"]["wants"] == f"Look up an order: {NUMBER}; Make a complaint"
+
+
+def test_two_questions_about_one_product_are_both_answered(shopper: Shopper) -> None:
+    said = shopper.say("what does the Tarn Trail Tent cost? also which colours does it come in")
+    assert [title for title in said.titles if "Tarn" in title]
+    assert "€" in said
+    assert " comes in " in said
+
+
 # --- products
 
 
