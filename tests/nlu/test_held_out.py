@@ -22,38 +22,43 @@ MARGIN = 0.03  # what a change may cost
 LEAST_LEFT = 0.85  # of a set, after what is also an example is left out
 # set -> (share right, share acted on though wrong) as measured; `MARGIN` below or above it fails
 MEASURED = {
-    "held_out": (0.92, 0.07),
-    "held_out_more": (0.94, 0.05),
-    **{f"held_out/{code}": (0.95, 0.05) for code in ("en", "lt", "sr", "ka", "hy", "sw")},
-    # written last, after all examples: what is to be expected of shoppers
-    "held_out/fresh_en": (0.92, 0.06),
-    "held_out/fresh_lt": (0.93, 0.06),
-    "held_out/fresh_sr": (0.92, 0.06),
-    "held_out/fresh_ka": (0.88, 0.06),
-    "held_out/fresh_hy": (0.88, 0.05),
-    "held_out/fresh_sw": (0.92, 0.07),
+    "held_out": (0.90, 0.07),
+    "held_out_more": (0.97, 0.02),
+    "held_out/en": (0.98, 0.01),
+    "held_out/lt": (0.98, 0.02),
+    "held_out/sr": (0.97, 0.02),
+    "held_out/ka": (0.95, 0.03),
+    "held_out/hy": (0.97, 0.03),
+    "held_out/sw": (0.97, 0.03),
+    # written after most examples, by somebody who had seen none
+    "held_out/fresh_en": (0.95, 0.04),
+    "held_out/fresh_lt": (0.94, 0.06),
+    "held_out/fresh_sr": (0.94, 0.05),
+    "held_out/fresh_ka": (0.92, 0.05),
+    "held_out/fresh_hy": (0.94, 0.03),
+    "held_out/fresh_sw": (0.94, 0.06),
     # written later still, by another who had seen neither the examples nor any set above
     "held_out/blind_en": (0.96, 0.03),
     "held_out/blind_lt": (0.97, 0.03),
-    "held_out/blind_sr": (0.97, 0.03),
-    "held_out/blind_ka": (0.99, 0.01),
-    "held_out/blind_hy": (0.97, 0.01),
-    "held_out/blind_sw": (0.94, 0.05),
+    "held_out/blind_sr": (0.95, 0.05),
+    "held_out/blind_ka": (0.98, 0.02),
+    "held_out/blind_hy": (0.98, 0.01),
+    "held_out/blind_sw": (0.95, 0.03),
 }
 # kind of set, language -> share of messages out of scope that is told at 5 % false alarms
 OUT_MEASURED = {
-    ("", "en"): 0.93,
-    ("", "lt"): 0.95,
-    ("", "sr"): 0.93,
-    ("", "ka"): 0.93,
-    ("", "hy"): 0.90,
-    ("", "sw"): 0.85,
+    ("", "en"): 0.92,
+    ("", "lt"): 0.98,
+    ("", "sr"): 0.97,
+    ("", "ka"): 0.97,
+    ("", "hy"): 0.92,
+    ("", "sw"): 0.92,
     ("blind_", "en"): 0.91,
-    ("blind_", "lt"): 0.92,
+    ("blind_", "lt"): 0.94,
     ("blind_", "sr"): 0.90,
-    ("blind_", "ka"): 0.97,
-    ("blind_", "hy"): 0.90,
-    ("blind_", "sw"): 0.95,
+    ("blind_", "ka"): 0.98,
+    ("blind_", "hy"): 0.97,
+    ("blind_", "sw"): 0.97,
 }
 OUT_MARGIN = {"": 2 * MARGIN, "blind_": MARGIN}  # some dozens of messages only
 FALSE_ALARMS = 0.05
