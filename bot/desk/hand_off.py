@@ -167,8 +167,9 @@ def hand_back(
     user_id: int | None = None,
     version: int | None = None,
     at: datetime | None = None,
+    cause_id: int | None = None,
 ) -> None:
-    """Give a waiting or taken conversation back to the bot (`user_id` None: the shopper chose it).
+    """Give a waiting or taken conversation back to the bot (`user_id` None: the shopper chose it, by `cause_id`).
 
     Raises:
         Conflict: it has changed hands since `version`.
@@ -192,4 +193,4 @@ def hand_back(
         at=at,
         data={"owner": "bot", "agent": None, "reason": "", "wait": None},
     )
-    notice(session, conversation, "back_to_bot", context=context, at=at)
+    notice(session, conversation, "back_to_bot", context=context, at=at, cause_id=cause_id)

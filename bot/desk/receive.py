@@ -366,7 +366,7 @@ def _stand(
         conversation.left_message = "wanted"
         notice(session, conversation, "leave_message.ask", context=context, at=at, cause_id=message_id)
     if standing == "keep_bot" and owner is Owner.QUEUE:
-        hand_back(session, conversation.id, context=context, at=at)
+        hand_back(session, conversation.id, context=context, at=at, cause_id=message_id)
     if standing == "start_over" and owner in (Owner.BOT, Owner.QUEUE):
         close(session, conversation.id, context=context, by="shopper", at=at)
         store.change_owner(session, conversation, Owner.BOT)

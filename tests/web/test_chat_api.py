@@ -267,6 +267,10 @@ async def test_a_hand_off_over_rest_tells_what_happens_next(desk: RunningDesk) -
     _, replies = await client.say("hello?")
     assert [reply["text"] for reply in replies] == ["I have added that to what my colleagues will read."]
     assert await client.say("are you there?") == (200, [])
+    _, replies = await client.say("Go on with the bot")
+    assert [reply["text"] for reply in replies] == [
+        "You are talking to the bot again. What can I do for you?"
+    ]
 
 
 async def test_a_browser_at_an_unknown_address_gets_a_page_and_a_program_gets_json(desk: RunningDesk) -> None:
