@@ -11,7 +11,6 @@ import argparse
 import csv
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -20,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
-from benchmarks.default_rasa import QUIET
+from benchmarks.inside import told
 from benchmarks.tables import Aim, Report, Table
 
 Rows = list[tuple[str, str]]
@@ -184,16 +182,7 @@ def _evaluated(taught: Rows, asked: Rows | None, program: str, *options: str) ->
             words += ["--folds", str(FOLDS)]
         else:
             words += ["--test", str(_written(Path(folder) / "test.csv", asked))]
-        done = subprocess.run(
-            [machine.brain_python(), "-m", program, *words],
-            cwd=machine.ROOT,
-            env=os.environ | QUIET | {"OPENBLAS_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+        return told(program, *words)
 
 
 def _written(path: Path, rows: Rows) -> Path:

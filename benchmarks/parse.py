@@ -7,14 +7,10 @@ with the product's. One message in five is four held-out messages put together, 
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-from typing import Any
 
 from benchmarks import machine
-from benchmarks.default_rasa import QUIET
+from benchmarks.inside import told
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
 from bot.brain import train
 
@@ -28,7 +24,8 @@ def measure(*, languages: tuple[str, ...] = ()) -> Report:
     model = train.newest(machine.ROOT)
     if model is None:
         raise SystemExit("There is no model: run `aisle train`.")
-    found = _inside(str(model), languages)
+    named = ("--languages", *languages) if languages else ()
+    found = told("benchmarks.parse_inside", str(model), *named)
     rows = []
     for code in found["quick"]:
         for name, runner in RUNNERS.items():
@@ -51,20 +48,6 @@ def measure(*, languages: tuple[str, ...] = ()) -> Report:
 
 def _p50_p95(seconds: list[float]) -> tuple[str, str]:
     return milliseconds(median(seconds)), milliseconds(percentile(seconds, 0.95))
-
-
-def _inside(model: str, languages: tuple[str, ...]) -> dict[str, Any]:
-    command = [str(machine.brain_python()), "-m", "benchmarks.parse_inside", model]
-    done = subprocess.run(
-        [*command, *(("--languages", *languages) if languages else ())],
-        cwd=machine.ROOT,
-        env=os.environ | QUIET | {"OPENBLAS_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def main() -> int:
