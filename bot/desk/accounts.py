@@ -1,6 +1,7 @@
 """What a platform tells of an account of ours: warnings, blocks, refused templates. Operators see it."""
 
 from bot.desk.case import Applied, Case
+from bot.store.conversations import insert_if_new
 from bot.store.tables import ChannelAccount
 
 POLICY = {"warning": "warning", "block": "broken", "unblock": "ok"}
@@ -35,12 +36,18 @@ def take_template(case: Case) -> Applied:
 
 
 def _note(case: Case, state: str, reason: str) -> Applied:
-    account = case.session.get(ChannelAccount, (case.channel, case.heard.account), with_for_update=True)
-    if account is None:
-        account = ChannelAccount(
-            channel=case.channel, account=case.heard.account, name="", state="ok", reason=""
-        )
-        case.session.add(account)
+    # two events may be the first of an account at once
+    insert_if_new(
+        case.session,
+        ChannelAccount,
+        channel=case.channel,
+        account=case.heard.account,
+        name="",
+        state="ok",
+        reason="",
+    )
+    key = (case.channel, case.heard.account)
+    account = case.session.get_one(ChannelAccount, key, with_for_update=True)
     if account.checked_at is not None and account.checked_at > case.heard.at:
         return Applied()  # looked at since
     is_worse = state == "warning" and account.state == "broken"

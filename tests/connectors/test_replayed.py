@@ -267,6 +267,12 @@ async def replaying(settings: Settings, postings: Sequence[Posting]) -> AsyncIte
             yield Replay(desk)
 
 
+def until_lately(postings: Sequence[Posting]) -> float:
+    """Seconds by which bodies have to be later for the last of them to have happened some minutes ago."""
+    latest = max((at for posting in postings for at in moments(json.loads(posting.body))), default=0.0)
+    return time.time() - TOLD_BEFORE_SECONDS - latest
+
+
 def alone(postings: Sequence[Posting], random_: random.Random) -> list[Posting]:
     """Of bodies that give one id to different things, as files do and platforms do not, any one of them."""
     chosen: list[Posting] = []
@@ -307,8 +313,7 @@ class Orders:
     async def end_alike(self, postings: Sequence[Posting], *, seed: int) -> None:
         """Tell two desks the same in two orders, the second some of it twice."""
         chance = random.Random(seed)
-        latest = max((at for posting in postings for at in moments(json.loads(posting.body))), default=0.0)
-        by = time.time() - TOLD_BEFORE_SECONDS - latest
+        by = until_lately(postings)
         # A few seconds lie between any two: of what happens in the same moment, whatever comes last counts.
         told = [recent(posting, by=by + 3 * place) for place, posting in enumerate(alone(postings, chance))]
         first = await self._told(postings, chance.sample(told, len(told)))
@@ -339,6 +344,8 @@ def orders(tmp_path: Path, _sqlite_template: Path, free_port: int) -> Orders:
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_our_bodies_are_taken_and_known_again(channel: str, settings: Settings) -> None:
     bodies = ours(channel)
+    # told as of today: what a person answered elsewhere months ago is closed at some moment of the test
+    bodies = [recent(posting, by=until_lately(bodies)) for posting in bodies]
     async with replaying(settings, bodies) as replay:
         await replay.post_all(bodies)
         before = replay.state()
