@@ -262,15 +262,20 @@ class Sender:
         return commits
 
 
-def make_outbox(database: Database, platform: FakePlatform) -> Outbox:
-    terms = Terms(echo_wait_seconds=ECHO_WAIT, public_url="https://shop.test", since=now())
+def make_outbox(
+    database: Database, platform: FakePlatform, *, echo_wait_seconds: float = ECHO_WAIT
+) -> Outbox:
+    terms = Terms(echo_wait_seconds=echo_wait_seconds, public_url="https://shop.test", since=now())
     return Outbox(database, {"fake": platform}, Live(), Figures(), terms=terms)
 
 
 @asynccontextmanager
-async def sending_over(database: Database, platform: FakePlatform) -> AsyncIterator[Sender]:
+async def sending_over(
+    database: Database, platform: FakePlatform, *, echo_wait_seconds: float = ECHO_WAIT
+) -> AsyncIterator[Sender]:
     """A working outbox, stopped at the end of the block."""
-    sender = Sender(database, platform, make_outbox(database, platform))
+    outbox = make_outbox(database, platform, echo_wait_seconds=echo_wait_seconds)
+    sender = Sender(database, platform, outbox)
     try:
         yield sender
     finally:
