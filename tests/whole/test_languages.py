@@ -526,7 +526,8 @@ def test_the_page_speaks_the_language(emptied: Window, product: Product, locale:
     page.say(talk.colour)
     page.until(lambda: "Nida Storm Jacket" in page.texts("#log .product h4"), "the card of a jacket")
     assert own["stock.in_stock"] in page.texts("#log .product .stock")
-    assert page.texts("#log .product dt")[:2] == [f"{own['option.colour']}:", f"{own['option.size']}:"]
+    named = languages.options(locale)
+    assert page.texts("#log .product dt")[:2] == [f"{named.get(name, name)}:" for name in ("Colour", "Size")]
     shown_prices = [
         "".join(text.split()) for text in page.texts("#log .price-now")
     ]  # '€ 219.00' in Swahili pages
