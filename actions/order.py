@@ -8,6 +8,7 @@ from actions.words import day
 from bot.core.errors import ProofNeeded, TooMany
 from bot.core.messages import Contact, Note, OrderCard
 from bot.core.words import phrase
+from bot.shop.contract import Shop
 
 # state of the order -> response; placed and paid say what the shopper waits for
 RESPONSES = {
@@ -44,7 +45,7 @@ class ShowOrder(ShopAction):
             # asked again without anything new: ask for both afresh instead of failing once more
             return [*_forget(), FollowupAction("order_status_form")]
         try:
-            order = await ask(shop().order, number, proof=proof, key=turn.key)
+            order, customer, name = await ask(_prove, shop(), number, proof=proof, key=turn.key)
         except ProofNeeded:
             speaker.show(Note(kind="order_looked_up", label="not_found"))
             speaker.say("utter_order_not_found_again" if tried else "utter_order_not_found", number=number)
@@ -53,14 +54,19 @@ class ShowOrder(ShopAction):
             speaker.show(Note(kind="order_looked_up", label="proof_failed"))
             speaker.say("utter_order_locked")
             return [*_forget(), SlotSet("failed_proof", None)]
-        customer = await ask(shop().order_customer, order.number)
         email = proof if "@" in proof else ""
         speaker.show(Note(kind="order_looked_up", label="found"))
-        known = await ask(shop().customer, customer) if customer else None
-        name = known.name if known else ""
         speaker.show(Contact(customer_id=customer, name=name, email=email, order_number=order.number))
         _say(order, turn.language, speaker)
         return [SlotSet("failed_proof", None), SlotSet("proven_order", order.number)]
+
+
+def _prove(the_shop: Shop, number: str, *, proof: str, key: str) -> tuple[OrderCard, str, str]:
+    """The order, and the id and name of whose it is (empty: unknown)."""
+    order = the_shop.order(number, proof=proof, key=key)
+    customer = the_shop.order_customer(order.number)
+    known = the_shop.customer(customer) if customer else None
+    return order, customer, known.name if known else ""
 
 
 def _forget() -> list[EventType]:

@@ -9,6 +9,9 @@ import aiohttp
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from yarl import URL
+
+from bot.store.json_text import decoded, encoded
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class ActionEndpoint(EndpointConfig):
         secret = os.environ.get("AISLE_INTERNAL_SECRET", "")
         if secret:
             self.headers["X-Aisle-Secret"] = secret
+        self._address, self._sent = URL(url), {"Content-Type": "application/json", **self.headers}
         prepare_validation()
         self._connection: aiohttp.ClientSession | None = None
         self._failed: dict[str, str] = {}
@@ -90,7 +94,7 @@ class ActionEndpoint(EndpointConfig):
             if error.status != REJECTED:
                 self._note(body)
             raise
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError):
             self._note(body)
             raise
 
@@ -99,15 +103,19 @@ class ActionEndpoint(EndpointConfig):
 
     async def _post(self, body: dict[str, Any]) -> Any:
         if self._connection is None or self._connection.closed:
-            self._connection = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST_SECONDS))
+            self._connection = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=LONGEST_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),  # else cookies are looked for with each call
+            )
+        data = encoded(body).encode()
         for attempt in (1, 2):
             try:
-                async with self._connection.post(self.url, json=body, headers=self.headers) as response:
+                async with self._connection.post(self._address, data=data, headers=self._sent) as response:
                     if response.status >= REJECTED:
                         raise ClientResponseError(
                             response.status, response.reason or "", await response.content.read()
                         )
-                    return await response.json()
+                    return decoded(await response.read())
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 if attempt == 2:  # the first may have met a connection the server had just closed
                     raise

@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import json
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -21,6 +20,7 @@ from bot.nlu.explanation import Parts, explain
 from bot.nlu.language import OUTPUT
 from bot.nlu.mood import OUTPUT as MOOD
 from bot.nlu.processor import TurnProcessor
+from bot.store.json_text import decoded, encoded
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class DeskInput(InputChannel):
             if not self._is_desk(request):
                 return _refuse(403, "not_allowed", "The secret is missing or wrong.")
             try:
-                body = json.loads(request.body)
+                body = decoded(request.body)
                 message = UserMessage(
                     text=_text(body, "message"),
                     output_channel=Silent(),
@@ -98,7 +98,7 @@ class DeskInput(InputChannel):
             if not self._is_desk(request):
                 return _refuse(403, "not_allowed", "The secret is missing or wrong.")
             try:
-                body = json.loads(request.body)
+                body = decoded(request.body)
                 sender, message_id = _text(body, "sender"), _text(body, "message_id")
             except ValueError as error:
                 return _refuse(400, "bad_input", str(error))
@@ -114,7 +114,7 @@ class DeskInput(InputChannel):
             if not self._is_desk(request):
                 return _refuse(403, "not_allowed", "The secret is missing or wrong.")
             try:
-                body = json.loads(request.body)
+                body = decoded(request.body)
                 text, metadata = _text(body, "text"), body.get("metadata")
             except ValueError as error:
                 return _refuse(400, "bad_input", str(error))
@@ -127,7 +127,7 @@ class DeskInput(InputChannel):
                 return _refuse(501, "not_ours", "The pipeline of this model is not the one of config.yml.")
             told = metadata if isinstance(metadata, dict) else {}
             found = await asyncio.to_thread(explain, parts, text, told)  # shoppers' turns go on meanwhile
-            return response.json({"ok": True, "explanation": found}, dumps=_dumps)
+            return response.json({"ok": True, "explanation": found}, dumps=encoded)
 
         return door
 
@@ -149,7 +149,7 @@ class DeskInput(InputChannel):
                 if tracker is None or _last_message_id(tracker) != message.message_id:
                     # Rasa hides a failed save behind a store in memory; the desk shall try again instead
                     return _refuse(503, "not_saved", "The turn could not be saved.")
-            return response.json(_answer(tracker, actions.failed_action(message.sender_id)), dumps=_dumps)
+            return response.json(_answer(tracker, actions.failed_action(message.sender_id)), dumps=encoded)
 
     def _action_endpoint(self, agent: Any) -> ActionEndpoint:
         if self._actions is None:
@@ -170,10 +170,6 @@ def _text(body: Any, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} must be a text")
     return value
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _refuse(status: int, code: str, message: str) -> HTTPResponse:

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from bot.nlu.fitting import softmax
-from bot.nlu.ngrams import Style, Vectoriser, grams, words_of
+from bot.nlu.ngrams import Style, Vectoriser, words_of
 
 Features = tuple[np.ndarray, np.ndarray]  # indices and values, as a vectoriser makes them of a text
 
@@ -88,7 +88,7 @@ class Ensemble:
 
     def features(self, text: str, hints: Sequence[str] = ()) -> Features:
         """What the n-grams of a text are to this ensemble, and to one that shares its vectoriser."""
-        return self.views.vectoriser.rows(*grams(text, hints, self.style))
+        return self.views.vectoriser.read(text, hints, self.style)
 
     def predict(self, text: str, hints: Sequence[str] = (), vector: np.ndarray | None = None) -> Prediction:
         """`vector` (length one) is needed where `uses_encoder`; without it the n-grams speak alone."""

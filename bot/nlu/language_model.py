@@ -19,6 +19,7 @@ from safetensors.numpy import load_file, save_file
 LONGEST = 5  # letters of an n-gram
 PRIOR = 400.0  # how many n-grams of all languages together every language starts from
 DEPENDENT = 0.30  # n-grams of one word repeat each other: the share of its own evidence each brings
+MOST_MET = 10_000  # words whose evidence is remembered
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _REPEATS = re.compile(r"(\w)\1{2,}")
 _MASKED = re.compile(r"\S*[@/\d]\S*|https?:\S+")  # addresses, numbers: of no language
@@ -47,13 +48,23 @@ class LanguageModel:
         self.labels = tuple(labels)
         self._vocabulary = vocabulary
         self._logs = logs
+        self._met: dict[str, np.ndarray] = {}  # what a word says: most come again
 
     def evidence(self, text: str) -> np.ndarray:
         """Log-likelihood of the text per label, up to a constant; noughts for a text without words."""
-        rows = [row for gram in grams(words_of(text)) if (row := self._vocabulary.get(gram)) is not None]
-        if not rows:
-            return np.zeros(len(self.labels))
-        return DEPENDENT * self._logs[rows].sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
+        total = np.zeros(len(self.labels), np.float32)
+        for word in words_of(text):
+            of_word = self._met.get(word)
+            if of_word is None:
+                if len(self._met) >= MOST_MET:
+                    self._met.clear()
+                of_word = self._met[word] = self._of(word)
+            total += of_word
+        return DEPENDENT * total  # type: ignore[no-any-return]
+
+    def _of(self, word: str) -> np.ndarray:
+        rows = [row for gram in grams([word]) if (row := self._vocabulary.get(gram)) is not None]
+        return self._logs[rows].sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
 
     def knows(self, words: Iterable[str]) -> bool:
         """Whether it has met one of these words, in whatever language."""

@@ -37,7 +37,10 @@ class WakingLockStore(LockStore):
         self._users[conversation_id] = self._users.get(conversation_id, 0) + 1
         try:
             try:
-                await asyncio.wait_for(lock.acquire(), lock_lifetime)
+                if lock.locked():
+                    await asyncio.wait_for(lock.acquire(), lock_lifetime)
+                else:
+                    await lock.acquire()  # at once
             except asyncio.TimeoutError as error:
                 raise LockError(f"Conversation {conversation_id!r} is still busy.") from error
             try:

@@ -1,7 +1,7 @@
 """Text to n-grams: the same code while training and while answering, so that they cannot differ."""
 
+import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from bot.nlu.concepts import concept
 
 _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
+MOST_MET = 4_000  # words whose n-grams are remembered
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,32 @@ def words_of(text: str) -> list[str]:
 def grams(text: str, hints: Sequence[str] = (), style: Style = SHOP) -> tuple[list[str], list[str]]:
     """Character n-grams inside padded words; words, concepts, pairs of both with one word between, and hints."""
     words = words_of(text)
-    characters: list[str] = []
-    for word in words:
-        if word == "?":
-            continue
-        padded = f" {word} "
-        size = len(padded)
-        for length in range(style.shortest, style.longest + 1):
-            if size < length:
-                break
-            characters.extend(padded[index : index + length] for index in range(size - length + 1))
+    return [gram for word in words for gram in letters(word, style)], _whole(words, hints, style)
+
+
+def letters(word: str, style: Style) -> list[str]:
+    """Character n-grams of a padded word; a question mark has none."""
+    if word == "?":
+        return []
+    padded = f" {word} "
+    size = len(padded)
+    return [
+        padded[start : start + length]
+        for length in range(style.shortest, min(style.longest, size) + 1)
+        for start in range(size - length + 1)
+    ]
+
+
+def _whole(words: list[str], hints: Sequence[str], style: Style) -> list[str]:
     whole = [
         *(f"w:{word}" for word in words),
         *(f"p:{a} {b}" for a, b in zip(["<", *words], [*words, ">"], strict=True)),
         *(f"h:{hint}" for hint in hints),
     ]
     if not style.has_concepts:
-        return characters, whole
+        return whole
     meant = [concept(word) for word in words]
-    return characters, [
+    return [
         *whole,
         *(f"c:{word}" for word in meant),
         *(f"q:{a} {b}" for a, b in zip(["<", *meant], [*meant, ">"], strict=True)),
@@ -65,6 +73,7 @@ class Vectoriser:
     def __init__(self, vocabulary: dict[str, int], idf: "np.ndarray") -> None:
         self.vocabulary = vocabulary
         self.idf = idf
+        self._met: dict[Style, dict[str, list[int]]] = {}  # a word's n-grams: most words come again
 
     @classmethod
     def learn(cls, texts: Iterable[tuple[list[str], list[str]]], least: int = 2) -> "Vectoriser":
@@ -80,15 +89,44 @@ class Vectoriser:
         return cls({gram: index for index, gram in enumerate(kept)}, idf)
 
     def rows(self, characters: list[str], words: list[str]) -> tuple["np.ndarray", "np.ndarray"]:
-        """Indices and values of one text."""
-        parts = [self._part(characters), self._part(words)]
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+        """Indices and values of one text whose n-grams are known."""
+        return self._both(self._known(characters), self._known(words))
 
-    def _part(self, items: list[str]) -> tuple["np.ndarray", "np.ndarray"]:
-        counts = Counter(map(self.vocabulary.get, items))
-        del counts[None]  # what the examples do not know
-        indices = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-        values = 1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))
-        values = values * self.idf[indices]
-        norm = float(np.linalg.norm(values))
-        return indices, (values / norm if norm else values).astype(np.float32)
+    def read(
+        self, text: str, hints: Sequence[str] = (), style: Style = SHOP
+    ) -> tuple["np.ndarray", "np.ndarray"]:
+        """Indices and values of a text: those of `rows` for its `grams`."""
+        words, met = words_of(text), self._met.setdefault(style, {})
+        characters: list[int] = []
+        for word in words:
+            rows = met.get(word)
+            if rows is None:
+                if len(met) >= MOST_MET:
+                    met.clear()
+                rows = met[word] = self._known(letters(word, style))
+            characters += rows
+        return self._both(characters, self._known(_whole(words, hints, style)))
+
+    def _known(self, items: list[str]) -> list[int]:
+        return [row for row in map(self.vocabulary.get, items) if row is not None]
+
+    def _both(self, characters: list[int], words: list[int]) -> tuple["np.ndarray", "np.ndarray"]:
+        counts, of_words = _counted(characters), _counted(words)
+        indices = np.array([*counts, *of_words], dtype=np.int64)
+        values = 1 + np.log(np.array([*counts.values(), *of_words.values()], dtype=np.float32))
+        values *= self.idf[indices]
+        for part in (values[: len(counts)], values[len(counts) :]):
+            norm = math.sqrt(float(part @ part))
+            if norm:
+                part /= np.float32(norm)
+        return indices, values
+
+
+def _counted(rows: list[int]) -> dict[int, int]:
+    """How often each occurs, in the order they come."""
+    counts = dict.fromkeys(rows, 1)
+    if len(counts) < len(rows):
+        counts = dict.fromkeys(counts, 0)
+        for row in rows:
+            counts[row] += 1
+    return counts

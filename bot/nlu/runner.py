@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from rasa.engine.exceptions import GraphRunError
+from rasa.engine.exceptions import GraphComponentException, GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.exceptions import RasaException
 
-Plan = tuple[tuple[str, GraphNode, tuple[str, ...]], ...]  # (name, node, names of what it needs), in order
+Step = Callable[[dict[str, Any]], Any]  # outputs so far to the output of one part
+Plan = tuple[tuple[str, Step], ...]  # by name, in order
 
 
 class StraightGraphRunner(GraphRunner):
@@ -48,8 +51,8 @@ class StraightGraphRunner(GraphRunner):
             self._plans[wanted] = self._plan(wanted)
         outputs = dict(inputs or {})
         try:
-            for name, node, needs in self._plans[wanted]:
-                outputs[name] = node(*((need, outputs[need]) for need in needs if need in outputs))[1]
+            for name, step in self._plans[wanted]:
+                outputs[name] = step(outputs)
         except RuntimeError as error:
             raise GraphRunError("Error running runner.") from error
         return {name: outputs[name] for name in wanted}
@@ -68,4 +71,31 @@ class StraightGraphRunner(GraphRunner):
 
         for target in targets:
             add(target)
-        return tuple((name, self.nodes[name], needs) for name, needs in ordered.items())
+        return tuple((name, _step(self.nodes[name], needs)) for name, needs in ordered.items())
+
+
+def _step(node: GraphNode, needs: tuple[str, ...]) -> Step:
+    """How a node runs; one without hooks whose part is loaded without its own round of checks and log lines."""
+
+    def whole(outputs: dict[str, Any]) -> Any:
+        return node(*((need, outputs[need]) for need in needs if need in outputs))[1]
+
+    if node._hooks or not node._eager:
+        return whole
+    inputs, part, run = tuple(node._inputs.items()), node._component, node._fn
+
+    def straight(outputs: dict[str, Any]) -> Any:
+        try:
+            given = {name: outputs[need] for name, need in inputs}
+        except KeyError:
+            return whole(outputs)  # which says what is missing
+        try:
+            return run(part, **given)
+        except RasaException:
+            raise
+        except Exception as error:
+            raise GraphComponentException(
+                f"Error running graph component for node {node._node_name}."
+            ) from error
+
+    return straight

@@ -3,14 +3,16 @@
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.core.messages import OrderCard, OrderLine, OrderStep, ProductCard
-from bot.shop.tables import Order, OrderEvent, OrderItem, Product, Variant
+from bot.shop.tables import OrderEvent, OrderItem, Product, Variant
+from bot.store import prepared
 
 BEST_FIRST = ("in_stock", "preorder", "backorder", "out_of_stock")
 
@@ -37,23 +39,58 @@ class SoldAs(NamedTuple):
 _products, _variants = Product.__table__.c, Variant.__table__.c
 SOLD = tuple(_variants[name] for name in SoldAs._fields)
 SHOWN = tuple(_products[name] for name in ("id", "source", "title", "description", "url", "image"))
-_CARDS = (  # built once: building it costs as much as running it
+_CARDS = (
     select(*SHOWN, *SOLD)
     .select_from(Product.__table__.outerjoin(Variant.__table__, _variants.product_id == _products.id))
-    .where(_products.id.in_(bindparam("product_ids", expanding=True)))
     .order_by(_products.id, _variants.position, _variants.sku)
 )
-_ids: BindParameter[int] = bindparam("order_ids", expanding=True)
-_LINES = (
-    select(OrderItem.order_id, OrderItem.title, OrderItem.options, OrderItem.quantity, OrderItem.total_minor)
-    .where(OrderItem.order_id.in_(_ids))
-    .order_by(OrderItem.order_id, OrderItem.position)
+_items, _events = OrderItem.__table__.c, OrderEvent.__table__.c
+_LINES = select(
+    *(_items[name] for name in ("order_id", "title", "options", "quantity", "total_minor"))
+).order_by(_items.order_id, _items.position)
+_STEPS = select(*(_events[name] for name in ("order_id", "state", "at", "text", "texts"))).order_by(
+    _events.order_id, _events.position
 )
-_STEPS = (
-    select(OrderEvent.order_id, OrderEvent.state, OrderEvent.at, OrderEvent.text, OrderEvent.texts)
-    .where(OrderEvent.order_id.in_(_ids))
-    .order_by(OrderEvent.order_id, OrderEvent.position)
-)
+FEW = 20  # ids looked up by a statement that is compiled once for their number
+
+
+class Ordered(Protocol):
+    """What a card needs of an order: the row of the table, whichever way it was read."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def placed_at(self) -> datetime: ...
+    @property
+    def total_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def carrier(self) -> str: ...
+    @property
+    def tracking_number(self) -> str: ...
+    @property
+    def tracking_url(self) -> str: ...
+    @property
+    def expected_at(self) -> datetime | None: ...
+
+
+@cache
+def _of(statement: Select[Any], column: ColumnElement[Any], count: int) -> Select[Any]:
+    """`statement` for `count` values of a column, named `id0`, `id1` …"""
+    return statement.where(column.in_([bindparam(f"id{place}") for place in range(count)]))
+
+
+def _rows(session: Session, statement: Select[Any], column: ColumnElement[Any], ids: Sequence[Any]) -> Sequence[Any]:
+    """The rows of `statement` with one of `ids` in a column."""
+    if len(ids) <= FEW:
+        values = {f"id{place}": value for place, value in enumerate(ids)}
+        return prepared.rows(session, _of(statement, column, len(ids)), values)
+    return session.connection().execute(statement.where(column.in_(ids))).all()
 
 
 def price_now(variant: "Variant | SoldAs") -> int | None:
@@ -67,7 +104,7 @@ def product_cards(
     """Cards by product id; descriptions are cut at a word to at most `longest` characters."""
     if not product_ids:
         return {}
-    rows = session.connection().execute(_CARDS, {"product_ids": list(product_ids)})
+    rows = _rows(session, _CARDS, _products.id, product_ids)
     return {
         key: _card(list(group), longest) for key, group in itertools.groupby(rows, key=lambda row: row[0])
     }
@@ -109,17 +146,18 @@ def _shortened(text: str, longest: int | None) -> str:
     return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
 
 
-def order_cards(session: Session, orders: Iterable[Order]) -> list[OrderCard]:
+def order_cards(session: Session, orders: Iterable[Ordered]) -> list[OrderCard]:
     """Cards of orders in the order given, with lines and timeline."""
     chosen = list(orders)
-    ids = {"order_ids": [order.id for order in chosen]}
-    connection = session.connection()
+    if not chosen:
+        return []
+    ids = [order.id for order in chosen]
     lines: dict[int, list[OrderLine]] = {}
-    for order_id, title, options, quantity, total_minor in connection.execute(_LINES, ids):
+    for order_id, title, options, quantity, total_minor in _rows(session, _LINES, _items.order_id, ids):
         line = OrderLine(title=title, options=options, quantity=quantity, total_minor=total_minor)
         lines.setdefault(order_id, []).append(line)
     steps: dict[int, list[OrderStep]] = {}
-    for order_id, state, at, text, texts in connection.execute(_STEPS, ids):
+    for order_id, state, at, text, texts in _rows(session, _STEPS, _events.order_id, ids):
         step = OrderStep(state=state, at=_iso(at), text=text, is_done=at is not None, texts=texts or {})
         steps.setdefault(order_id, []).append(step)
     return [

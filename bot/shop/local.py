@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,20 @@ from bot.shop.cards import order_cards, price_now, product_cards, variants_of
 from bot.shop.contract import Customer, Found, Query, VariantView
 from bot.shop.serving import Serving
 from bot.shop.tables import Order, Product, ShopCustomer
+from bot.store import prepared
 from bot.store.database import Database
 
 SHORT = 300  # characters of a description on a card
 MOST_CUSTOMERS = 20
 UNPAID = ("cancelled", "payment_failed")
+_orders, _people = Order.__table__.c, ShopCustomer.__table__.c
+_CUSTOMER = select(ShopCustomer.__table__).where(_people.id == bindparam("customer"))
+_SPENT = (
+    select(_orders.customer_id, func.count(), func.sum(_orders.total_minor - _orders.refunded_minor))
+    .where(_orders.state.not_in([literal_column(f"'{state}'") for state in UNPAID]))
+    .group_by(_orders.customer_id)
+)
+_SPENT_BY_ONE = _SPENT.where(_orders.customer_id == bindparam("customer"))
 
 
 class LocalShop:
@@ -126,8 +136,8 @@ class LocalShop:
         """One customer with what they bought so far, or None."""
         try:
             with self.database.reading() as session:
-                row = session.get(ShopCustomer, customer_id)
-                return None if row is None else self._customers(session, [row])[0]
+                found = prepared.rows(session, _CUSTOMER, {"customer": customer_id})
+                return self._customers(session, found)[0] if found else None
         except SQLAlchemyError as error:
             raise ShopUnavailable() from error
 
@@ -142,13 +152,12 @@ class LocalShop:
         except SQLAlchemyError as error:
             raise ShopUnavailable() from error
 
-    def _customers(self, session: Session, rows: Sequence[ShopCustomer]) -> list[Customer]:
-        spent = func.sum(Order.total_minor - Order.refunded_minor)
-        sums = session.execute(
-            select(Order.customer_id, func.count(), spent)
-            .where(Order.customer_id.in_([row.id for row in rows]), Order.state.not_in(UNPAID))
-            .group_by(Order.customer_id)
-        )
+    def _customers(self, session: Session, rows: Sequence[Any]) -> list[Customer]:
+        if len(rows) == 1:
+            sums = prepared.rows(session, _SPENT_BY_ONE, {"customer": rows[0].id})
+        else:
+            of_these = _orders.customer_id.in_([row.id for row in rows])
+            sums = list(session.connection().execute(_SPENT.where(of_these)))
         totals = {customer: (count, int(total)) for customer, count, total in sums}
         return [
             Customer(

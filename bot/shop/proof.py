@@ -1,8 +1,8 @@
 """Proving whose order it is: wrong answers look like unknown orders, are counted, and run out."""
 
 import hmac
-from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
@@ -24,22 +24,27 @@ _attempts = Attempt.__table__.c
 _RECENT = select(func.count(), func.min(_attempts.at)).where(
     _attempts.key == bindparam("name"), _attempts.at > bindparam("since")
 )
+_orders = Order.__table__.c
+_BY_NUMBER = select(Order.__table__).where(_orders.number_key == bindparam("asked"))
+_BY_DIGITS = (
+    select(Order.__table__).where(_orders.digits_key == bindparam("asked")).order_by(_orders.id).limit(5)
+)
 NOBODY = Order(id=0, email_key="", postcode_key="")  # compared with when there is no such order
 
 
-def candidates(session: Session, number: str) -> Sequence[Order]:
-    """Orders of that number; with the letters left out ('1001') there may be several."""
+def candidates(session: Session, number: str) -> list[Any]:
+    """Rows of the orders of that number; with the letters left out ('1001') there may be several."""
     key = keys.order_number(number)
     if not key:
-        return ()
-    exact = session.scalars(select(Order).where(Order.number_key == key)).all()
+        return []
+    exact = prepared.rows(session, _BY_NUMBER, {"asked": key})
     if exact or not key.isdigit():
         return exact
-    return session.scalars(select(Order).where(Order.digits_key == key).order_by(Order.id).limit(5)).all()
+    return prepared.rows(session, _BY_DIGITS, {"asked": key})
 
 
-def check(session: Session, number: str, *, proof: str, key: str, profile: Profile) -> Order | None:
-    """The order when `proof` fits; None, and the attempt counted, when it does not. Needs a writing session.
+def check(session: Session, number: str, *, proof: str, key: str, profile: Profile) -> Any:
+    """The row of the order when `proof` fits; None, and the attempt counted, when it does not. Needs a writing session.
 
     Raises:
         TooMany: `profile.proof_attempts` wrong answers in the last hour, by this key; or four times as many for
@@ -72,7 +77,7 @@ def check(session: Session, number: str, *, proof: str, key: str, profile: Profi
     return found
 
 
-def _fits(order: Order, proof: str, profile: Profile) -> bool:
+def _fits(order: Any, proof: str, profile: Profile) -> bool:
     """Whether `proof` is the order's e-mail or postcode; takes the same time whichever it is."""
     by_email = _same(keys.email(proof), order.email_key) and "email" in profile.proof
     by_postcode = _same(keys.postcode(proof), order.postcode_key) and "postcode" in profile.proof
