@@ -30,30 +30,30 @@ def measure(systems: Systems, *, is_short: bool = False) -> Report:
 async def _measure(product: Product, *, rates: tuple[int, ...], seconds: int) -> Report:
     rows, worst = [], 0.0
     faults: list[str] = []
-    async with Side("Aisle", product, WebShopper) as side:
-        shoppers = [side.speaker() for _ in range(SHOPPERS)]
-        await asyncio.gather(*(shopper.open() for shopper in shoppers))
-        await asyncio.gather(*(shopper.say(talk.QUESTIONS[0]) for shopper in shoppers[:8]))
-        for rate in rates:
-            took, refused = await _at(rate, seconds, shoppers)  # type: ignore[arg-type]
-            waiting = _waiting(product)
-            drained = await _drained(product)
-            worst = max(worst, percentile(took, 0.95))
-            if refused:
-                faults.append(f"{refused} of {len(took)} messages were refused at {rate} a second")
-            rows.append(
-                (
-                    str(rate),
-                    str(len(took)),
-                    str(refused),
-                    milliseconds(median(took)),
-                    milliseconds(percentile(took, 0.95)),
-                    milliseconds(max(took)),
-                    str(waiting),
-                    f"{drained:.1f}",
-                )
+    side = Side("Aisle", product, WebShopper)
+    shoppers = [side.speaker() for _ in range(SHOPPERS)]
+    await asyncio.gather(*(shopper.open() for shopper in shoppers))
+    await asyncio.gather(*(shopper.say(talk.QUESTIONS[0]) for shopper in shoppers[:8]))
+    for rate in rates:
+        took, refused = await _at(rate, seconds, shoppers)  # type: ignore[arg-type]
+        waiting = _waiting(product)
+        drained = await _drained(product)
+        worst = max(worst, percentile(took, 0.95))
+        if refused:
+            faults.append(f"{refused} of {len(took)} messages were refused at {rate} a second")
+        rows.append(
+            (
+                str(rate),
+                str(len(took)),
+                str(refused),
+                milliseconds(median(took)),
+                milliseconds(percentile(took, 0.95)),
+                milliseconds(max(took)),
+                str(waiting),
+                f"{drained:.1f}",
             )
-        await asyncio.gather(*(shopper.close() for shopper in shoppers))
+        )
+    await asyncio.gather(*(shopper.close() for shopper in shoppers))
     head = (
         "messages/s",
         "sent",

@@ -125,10 +125,9 @@ async def _under_load(
 
     watching = asyncio.create_task(watch())
     try:
-        async with side:
-            for _ in range(rounds):
-                await side.round([says() for _ in range(AT_ONCE)])
-            await asyncio.sleep(0.6)
+        for _ in range(rounds):
+            await side.round([says() for _ in range(AT_ONCE)])
+        await asyncio.sleep(0.6)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

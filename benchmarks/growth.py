@@ -45,7 +45,6 @@ async def _long(report: Report, product: Product, default: DefaultRasa | None, *
     found: dict[str, list[list[float]]] = {side.name: [] for side, _ in sides}
     speakers = []
     for side, says in sides:
-        await side.__aenter__()
         await side.round([says])  # warm
         speaker = side.speaker()
         await speaker.open()
@@ -56,9 +55,8 @@ async def _long(report: Report, product: Product, default: DefaultRasa | None, *
                 lines = [says[(block * BLOCK + number) % len(says)] for number in range(BLOCK)]
                 found[side.name].append([(await speaker.say(line)).seconds for line in lines])
     finally:
-        for (side, _), speaker in zip(sides, speakers, strict=True):
+        for speaker in speakers:
             await speaker.close()
-            await side.__aexit__()
     report.tables.append(_long_table(found, messages))
     ours = found["Aisle"]
     ratio = median([median(block) for block in ours[-3:]]) / median([median(block) for block in ours[:3]])
@@ -94,17 +92,14 @@ def _long_table(found: dict[str, list[list[float]]], messages: int) -> Table:
 
 async def _large(report: Report, empty: Product, full: Product, filled: bulk.Filled, *, rounds: int) -> None:
     found: dict[str, list[Round]] = {"as installed": [], "full": []}
-    async with (
-        Side("as installed", empty, WebShopper) as one,
-        Side("full", full, WebShopper) as other,
-    ):
-        proofs = talk.proofs(empty)
-        for side in (one, other):
-            await side.round([talk.conversation(*next(proofs)) for _ in range(4)])
-        for number in range(rounds):
-            for side in (one, other) if number % 2 == 0 else (other, one):
-                said = talk.conversation(*next(proofs))
-                found[side.name].append(await side.round([said, said]))
+    one, other = Side("as installed", empty, WebShopper), Side("full", full, WebShopper)
+    proofs = talk.proofs(empty)
+    for side in (one, other):
+        await side.round([talk.conversation(*next(proofs)) for _ in range(4)])
+    for number in range(rounds):
+        for side in (one, other) if number % 2 == 0 else (other, one):
+            said = talk.conversation(*next(proofs))
+            found[side.name].append(await side.round([said, said]))
     rows = []
     for name, done in found.items():
         seconds = _seconds(done)

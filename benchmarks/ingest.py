@@ -26,6 +26,7 @@ from benchmarks import document, machine, street, talk
 from benchmarks.product import Product, free_port
 from benchmarks.shoppers import Side, Speaker, WebShopper
 from benchmarks.tables import Aim, Report, Table, median, milliseconds, percentile
+from benchmarks.wire import Wire
 from bot.sandbox import accounts
 from bot.sandbox.accounts import Account
 from bot.sandbox.hooks import headers_for, wire_bytes
@@ -37,42 +38,6 @@ PEOPLE = 400
 CHATS = 8
 AIM_RATE, AIM_SECONDS = 200, 0.050
 APPLIED_SECONDS = 240.0
-
-
-class Wire:
-    """A connection that stays open; one call at a time."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def post(self, path: str, headers: dict[str, str], body: bytes) -> int:
-        """The status; 0 when the connection broke."""
-        try:
-            if self._writer is None:
-                self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
-            assert self._reader is not None
-            lines = [f"POST {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(body)}"]
-            lines += [f"{name}: {value}" for name, value in headers.items()]
-            self._writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-            head = await self._reader.readuntil(b"\r\n\r\n")
-            length = next(
-                int(line.split(b":")[1])
-                for line in head.lower().split(b"\r\n")
-                if line.startswith(b"content-length")
-            )
-            await self._reader.readexactly(length)
-            return int(head.split(b" ", 2)[1])
-        except (OSError, asyncio.IncompleteReadError):
-            self.close()
-            return 0
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._writer is not None:
-            self._writer.close()
-        self._reader = self._writer = None
 
 
 def calls(known: Sequence[Account]) -> Iterator[tuple[str, dict[str, str], bytes]]:
@@ -141,7 +106,7 @@ async def _at(
     async def one(path: str, headers: dict[str, str], body: bytes, due: float) -> None:
         nonlocal refused
         wire = await wires.get()
-        status = await wire.post(path, headers, body)
+        status, _answer = await wire.post(path, headers, body)
         took.append(time.perf_counter() - due)
         wires.put_nowait(wire)
         refused += status != 200
@@ -202,60 +167,58 @@ async def _measure(
     rows, aims, faults = [], [], []
     wires: asyncio.Queue[Wire] = asyncio.Queue()
     for _ in range(CONNECTIONS):
-        wires.put_nowait(Wire("127.0.0.1", product.port))
+        wires.put_nowait(Wire(product.url))
     made = calls(known)
     accepted = 0
-    async with Side("Aisle", product, WebShopper) as side:
-        chats = [side.speaker() for _ in range(CHATS)]
-        await asyncio.gather(*(chat.open() for chat in chats))
-        stop = asyncio.Event()
-        talking = [asyncio.create_task(_chat(chat, stop)) for chat in chats]
-        await _at(20, 3, wires, made)
-        accepted += 60
-        for rate in rates:
-            before, used = _counts(product), machine.processor_seconds_of(product.processes())
-            took, refused = await _at(rate, seconds, wires, made)
-            after = machine.processor_seconds_of(product.processes())
-            accepted += len(took) - refused
-            waiting = _counts(product)[1]
-            applied = await _applied(product)
-            kept, unapplied, stored, turns = _counts(product)
-            if refused:
-                faults.append(f"{refused} of {len(took)} webhooks were refused at {rate} a second")
-            if kept != accepted or stored != accepted or unapplied:
-                faults.append(
-                    f"at {rate} a second {accepted} were acknowledged, {kept} kept, {stored} stored"
-                )
-            shares = [percentile(took, share) for share in (0.5, 0.95, 0.99)]
-            if rate == AIM_RATE:
-                aims.append(
-                    Aim(
-                        f"p99 of a webhook's acknowledgement at {rate}/s",
-                        shares[2] * 1000,
-                        AIM_SECONDS * 1000,
-                        "ms",
-                    )
-                )
-            busy = sum(after.values()) - sum(used.values())
-            rows.append(
-                (
-                    str(rate),
-                    f"{len(took):,}",
-                    str(len(took) - refused - (accepted - kept)),
-                    *(milliseconds(share) for share in shares),
-                    milliseconds(max(took)),
-                    str(waiting),
-                    f"{applied:.1f}",
-                    f"{stored - before[2] - (turns - before[3]):,}",
-                    f"{busy / seconds:.2f}",
+    side = Side("Aisle", product, WebShopper)
+    chats = [side.speaker() for _ in range(CHATS)]
+    await asyncio.gather(*(chat.open() for chat in chats))
+    stop = asyncio.Event()
+    talking = [asyncio.create_task(_chat(chat, stop)) for chat in chats]
+    await _at(20, 3, wires, made)
+    accepted += 60
+    for rate in rates:
+        before, used = _counts(product), machine.processor_seconds_of(product.processes())
+        took, refused = await _at(rate, seconds, wires, made)
+        after = machine.processor_seconds_of(product.processes())
+        accepted += len(took) - refused
+        waiting = _counts(product)[1]
+        applied = await _applied(product)
+        kept, unapplied, stored, turns = _counts(product)
+        if refused:
+            faults.append(f"{refused} of {len(took)} webhooks were refused at {rate} a second")
+        if kept != accepted or stored != accepted or unapplied:
+            faults.append(f"at {rate} a second {accepted} were acknowledged, {kept} kept, {stored} stored")
+        shares = [percentile(took, share) for share in (0.5, 0.95, 0.99)]
+        if rate == AIM_RATE:
+            aims.append(
+                Aim(
+                    f"p99 of a webhook's acknowledgement at {rate}/s",
+                    shares[2] * 1000,
+                    AIM_SECONDS * 1000,
+                    "ms",
                 )
             )
-            print(rows[-1], median(took), f"load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-        stop.set()
-        for task in talking:
-            task.cancel()
-        await asyncio.gather(*talking, return_exceptions=True)
-        await asyncio.gather(*(chat.close() for chat in chats))
+        busy = sum(after.values()) - sum(used.values())
+        rows.append(
+            (
+                str(rate),
+                f"{len(took):,}",
+                str(len(took) - refused - (accepted - kept)),
+                *(milliseconds(share) for share in shares),
+                milliseconds(max(took)),
+                str(waiting),
+                f"{applied:.1f}",
+                f"{stored - before[2] - (turns - before[3]):,}",
+                f"{busy / seconds:.2f}",
+            )
+        )
+        print(rows[-1], median(took), f"load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    stop.set()
+    for task in talking:
+        task.cancel()
+    await asyncio.gather(*talking, return_exceptions=True)
+    await asyncio.gather(*(chat.close() for chat in chats))
     while not wires.empty():
         wires.get_nowait().close()
     return Report([_table(rows, seconds)], aims, faults)

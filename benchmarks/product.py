@@ -50,7 +50,7 @@ class Product:
         self._has_brain = has_brain
         self._patience = patience
         self._process: subprocess.Popen[str] | None = None
-        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._lines: queue.Queue[str | None]
         self._errors = self.home / "bench-up.log"
 
     @property
@@ -85,6 +85,7 @@ class Product:
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "bot", "up", "--json", *([] if self._has_brain else ["--no-brain"])]
         self.home.mkdir(parents=True, exist_ok=True)
+        self._lines = queue.Queue()
         started = time.monotonic()
         self._process = subprocess.Popen(
             command,
@@ -95,7 +96,7 @@ class Product:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
         try:
             self._wait_for("serving", started)
             self.serving = time.monotonic() - started
@@ -111,12 +112,12 @@ class Product:
     ) -> None:
         self.stop()
 
-    def _read(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put(None)
+    @staticmethod
+    def _read(process: "subprocess.Popen[str]", lines: "queue.Queue[str | None]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
 
     def _wait_for(self, event: str, started: float) -> dict[str, Any]:
         while True:
@@ -146,6 +147,11 @@ class Product:
                 process.wait(10)
         if not self._keeps_home:
             shutil.rmtree(self.home, ignore_errors=True)
+
+    def start_again(self) -> None:
+        """Once more, on the same home, which must have been given."""
+        self.stop()
+        self.__enter__()
 
     def processes(self) -> dict[str, list[int]]:
         """Process ids by part: supervisor, desk, brain, actions."""

@@ -7,17 +7,16 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol, Self
-
-import aiohttp
+from typing import Any, Protocol
 
 from benchmarks import machine
 from benchmarks.default_rasa import DefaultRasa
 from benchmarks.product import Product
 from benchmarks.talk import Line
+from benchmarks.wire import Wire
 
 PATIENCE_SECONDS = 60.0
 
@@ -51,43 +50,32 @@ class Speaker(Protocol):
 class WebShopper:
     """A browser: POST /api/chat/messages, and the reply read from the event stream of the same conversation."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http, self._url = http, url
+    def __init__(self, url: str) -> None:
+        self._wire, self._stream = Wire(url), Wire(url)
         self._headers: dict[str, str] = {}
-        self._stream: aiohttp.ClientResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._events: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
         self.conversation_id = ""
 
     async def open(self) -> None:
         """Start a visitor and open the stream."""
-        async with self._http.post(f"{self._url}/api/chat/start", json={"locale": "en"}) as response:
-            answer = await response.json()
+        _status, answer = await self._wire.post_json("/api/chat/start", {}, {"locale": "en"})
         self.conversation_id = answer["conversation"]["id"]
         self._headers = {"Authorization": f"Bearer {answer['token']}"}
-        self._stream = await self._http.get(
-            f"{self._url}/api/chat/events?after={answer['cursor']}",
-            headers=self._headers | {"Accept": "text/event-stream"},
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
-        self._reader = asyncio.create_task(self._read(self._stream))
+        events = self._stream.events(f"/api/chat/events?after={answer['cursor']}", self._headers)
+        await anext(events)
+        self._reader = asyncio.create_task(self._read(events))
 
-    async def _read(self, stream: aiohttp.ClientResponse) -> None:
-        kind = b""
-        async for line in stream.content:
-            if line.startswith(b"event: "):
-                kind = line[7:].strip()
-            elif line.startswith(b"data: ") and kind == b"message":
+    async def _read(self, events: AsyncIterator[tuple[str, bytes]]) -> None:
+        async for kind, data in events:
+            if kind == "message":
                 at = time.perf_counter()
-                self._events.put_nowait((at, json.loads(line[6:])))
+                self._events.put_nowait((at, json.loads(data)))
 
     async def post(self, text: str) -> tuple[int, dict[str, Any]]:
         """Send without waiting for the bot: status and the acknowledgement."""
         body = {"client_id": str(uuid.uuid4()), "text": text}
-        async with self._http.post(
-            f"{self._url}/api/chat/messages", json=body, headers=self._headers
-        ) as response:
-            return response.status, await response.json()
+        return await self._wire.post_json("/api/chat/messages", self._headers, body)
 
     async def say(self, line: Line) -> Taken:
         """One turn, to the first reply; replies of one turn are committed and arrive together."""
@@ -117,8 +105,8 @@ class WebShopper:
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
-        if self._stream is not None:
-            self._stream.close()
+        self._stream.close()
+        self._wire.close()
 
 
 class RestShopper:
@@ -126,8 +114,8 @@ class RestShopper:
 
     _number = count(1)
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http, self._url = http, url
+    def __init__(self, url: str) -> None:
+        self._wire = Wire(url)
         self._sender = ""
 
     async def open(self) -> None:
@@ -138,12 +126,13 @@ class RestShopper:
         """One turn."""
         started = time.perf_counter()
         body = {"sender": self._sender, "message": line.text}
-        async with self._http.post(f"{self._url}/webhooks/rest/webhook", json=body) as response:
-            replies = await response.json()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _status, replies = await self._wire.post_json("/webhooks/rest/webhook", {}, body)
         return Taken(line, started, time.perf_counter(), bool(replies), replies[0]["text"] if replies else "")
 
     async def close(self) -> None:
-        """Nothing to do."""
+        """Leave."""
+        self._wire.close()
 
 
 @dataclass(frozen=True)
@@ -167,28 +156,14 @@ class Side:
         self,
         name: str,
         system: Product | DefaultRasa,
-        speaker: Callable[[aiohttp.ClientSession, str], Speaker],
+        speaker: Callable[[str], Speaker],
     ) -> None:
         self.name, self.url, self._speaker = name, system.url, speaker
         self._processes = system.processes()
-        self._http: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
-            timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
-            read_bufsize=2**18,
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._http is not None
-        await self._http.close()
 
     def speaker(self) -> Speaker:
         """A new shopper, not yet in."""
-        assert self._http is not None
-        return self._speaker(self._http, self.url)
+        return self._speaker(self.url)
 
     async def round(self, talks: Sequence[Sequence[Line]]) -> Round:
         """All `talks` side by side, each its own conversation, each message sent as soon as the last was answered."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rasa.core.actions import action as rasa_actions
 from rasa.core.channels.channel import UserMessage
 from rasa.core.policies import rule_policy
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import ActionExecutionRejected, Event
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
 
 from bot.nlu import several
 from bot.nlu.action_endpoint import ActionEndpoint
@@ -16,6 +20,18 @@ from bot.nlu.language import OUTPUT
 from bot.nlu.mood import OUTPUT as MOOD
 from bot.nlu.rules import RulePolicy
 from bot.nlu.runner import StraightGraphRunner
+
+
+def _keep_default_actions(actions: ActionEndpoint) -> None:
+    """Rasa makes its dozen default actions anew to find one action by its name; they hold nothing of a turn."""
+    kept = rasa_actions.default_actions(actions)
+    slow = getattr(rasa_actions.default_actions, "slow", rasa_actions.default_actions)
+
+    def default_actions(action_endpoint: EndpointConfig | None = None) -> list[rasa_actions.Action]:
+        return kept if action_endpoint is actions else slow(action_endpoint)
+
+    default_actions.slow = slow  # type: ignore[attr-defined]
+    rasa_actions.default_actions = default_actions
 
 
 class TurnProcessor(MessageProcessor):
@@ -31,6 +47,7 @@ class TurnProcessor(MessageProcessor):
         for node in made.graph_runner.nodes.values():
             if type(node._component) is rule_policy.RulePolicy:
                 node._component = RulePolicy.of(node._component)
+        _keep_default_actions(actions)
         return made
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
@@ -81,6 +98,20 @@ class TurnProcessor(MessageProcessor):
         parsed: dict[str, Any] = self._parse_message_with_graph(message, tracker)
         self._update_full_retrieval_intent(parsed)
         return parsed
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: rasa_actions.Action,
+        events: list[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        """Rasa's, without the deep copies it makes for a log that is off."""
+        events = events or []
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events, self.domain)
 
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Warn of a name the domain lacks. Rasa makes an empty domain each time, to see whether this one is."""

@@ -85,7 +85,9 @@ def _of(statement: Select[Any], column: ColumnElement[Any], count: int) -> Selec
     return statement.where(column.in_([bindparam(f"id{place}") for place in range(count)]))
 
 
-def _rows(session: Session, statement: Select[Any], column: ColumnElement[Any], ids: Sequence[Any]) -> Sequence[Any]:
+def _rows(
+    session: Session, statement: Select[Any], column: ColumnElement[Any], ids: Sequence[Any]
+) -> Sequence[Any]:
     """The rows of `statement` with one of `ids` in a column."""
     if len(ids) <= FEW:
         values = {f"id{place}": value for place, value in enumerate(ids)}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Dialect, Engine, Insert, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Insert, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -70,6 +70,19 @@ class Base(DeclarativeBase):
     )
 
 
+@contextmanager
+def _unit(connection: Connection) -> Iterator[Session]:
+    """A unit of work on a connection."""
+    with (
+        connection.begin(),  # the session joins it: cheaper by half than one of its own
+        Session(connection, expire_on_commit=False) as session,
+    ):
+        prepared.use(session, connection)
+        yield session
+        end(session)
+        session.flush()
+
+
 class Database:
     """One per process; made by `bot.bootstrap`."""
 
@@ -80,9 +93,10 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.writer = self._engine(begin="BEGIN IMMEDIATE", pool_size=1 if self.is_sqlite else threads)
+        self.writer = self._engine(begin="BEGIN IMMEDIATE", pool_size=2 if self.is_sqlite else threads)
         self.reader = self._engine(begin="BEGIN", pool_size=threads)
         self._read_threads = Threads(threads, "db-read")
+        self._kept: Connection | None = None
         self._write_threads = Threads(1 if self.is_sqlite else threads, "db-write")
 
     def _engine(self, *, begin: str, pool_size: int) -> Engine:
@@ -130,15 +144,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A unit of work: committed at the end of the block, rolled back when it raises."""
-        with (
-            self.writer.connect() as connection,
-            connection.begin(),  # the session joins it: cheaper by half than one of its own
-            Session(connection, expire_on_commit=False) as session,
-        ):
-            prepared.use(session, connection)
+        with self.writer.connect() as connection, _unit(connection) as session:
             yield session
-            end(session)
-            session.flush()
 
     async def read(self, query: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`query(session, …)` in a reading thread."""
@@ -155,10 +162,26 @@ class Database:
         """`change(session, …)` in a writing thread, as one transaction; an urgent one goes before those in line."""
 
         def work() -> Result:
-            with self.writing() as session:
+            with self._at_work() as connection, _unit(connection) as session:
                 return change(session, *args, **kwargs)
 
         return await self._write_threads.run(work, is_urgent=is_urgent)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[Connection]:
+        """A connection for the writing thread: with SQLite, where there is one such thread, the same each time."""
+        if not self.is_sqlite:
+            with self.writer.connect() as connection:
+                yield connection
+            return
+        if self._kept is None:
+            self._kept = self.writer.connect()
+        try:
+            yield self._kept
+        except BaseException:  # whatever it was, begin anew
+            kept, self._kept = self._kept, None
+            kept.close()
+            raise
 
     def checkpoint(self) -> None:
         """Write back what SQLite's log holds, beside the writers; call often, in a thread.
@@ -177,5 +200,7 @@ class Database:
         """Give everything back."""
         self._read_threads.close()
         self._write_threads.close()
+        if self._kept is not None:
+            self._kept.close()
         self.reader.dispose()
         self.writer.dispose()
