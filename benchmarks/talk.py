@@ -51,6 +51,24 @@ def questions() -> tuple[Line, ...]:
     return QUESTIONS * 3
 
 
+OPENINGS = (
+    *("hello,", "good morning,", "hey there,", "hi,", "quick question:", "sorry to ask,", "one thing,"),
+    *("before I buy:", "just wondering,", "my sister asks,", "good evening,", "excuse me,"),
+)
+CLOSINGS = (
+    *("please", "thanks", "if I may ask", "cheers", "I wonder", "at your shop", "thank you so much"),
+    *("these days", "with you", "usually", "in general", "many thanks"),
+)
+
+
+def unasked() -> Iterator[Line]:
+    """The questions in wordings that do not come twice, so that nothing read before helps; 576 of them."""
+    for closing in CLOSINGS:
+        for opening in OPENINGS:
+            for question in QUESTIONS:
+                yield Line(f"{opening} {question.text} {closing}", FAQ)
+
+
 def searches() -> tuple[Line, ...]:
     """Product questions alone: every turn goes through the action server and the catalogue."""
     wanted = ("tents", "rain jackets", "sleeping bags", "backpacks", "mugs", "hiking boots")

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("rasa")
 
 from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
 from rasa.core.policies import rule_policy
 from rasa.core.training import load_data
 from rasa.shared.core.events import (
@@ -255,3 +256,39 @@ def test_a_name_the_domain_lacks_is_warned_of(quick, intent, entity):
         quick.processor._check_for_unseen_features(
             {"intent": {"name": intent}, "entities": [{"entity": entity}]}
         )
+
+
+def test_a_part_that_fails_says_which_as_rasa_does(quick):
+    from rasa.engine.exceptions import GraphComponentException
+    from rasa.shared.exceptions import RasaException
+
+    runner = StraightGraphRunner(quick.processor.graph_runner._schema, quick.processor.graph_runner.nodes)
+    target = quick.processor.model_metadata.nlu_target
+    first = next(name for name in runner.nodes if name.startswith("run_") and "LanguageIdentifier" in name)
+    node = runner.nodes[first]
+    working = node._fn
+    try:
+        for raised, told in (
+            (KeyError("odd"), GraphComponentException),
+            (RasaException("own"), RasaException),
+        ):
+
+            def fails(*_args, raised=raised, **_kwargs):
+                raise raised
+
+            node._fn = fails
+            runner._plans.clear()
+            with pytest.raises(told):
+                runner.run({"__message__": [UserMessage("hi")], "__tracker__": None}, [target])
+    finally:
+        node._fn = working
+
+
+def test_default_actions_are_those_of_rasa(plain, quick):
+    from rasa.core.actions import action
+
+    endpoint = quick.processor.action_endpoint
+    kept, made = action.default_actions(endpoint), action.default_actions(plain.processor.action_endpoint)
+    assert [type(one) for one in kept] == [type(one) for one in made]
+    assert action.default_actions(endpoint) is kept
+    assert quick.processor._get_action("action_listen").name() == "action_listen"

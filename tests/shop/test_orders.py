@@ -12,6 +12,8 @@ from bot.core.errors import AisleError, ProofNeeded, TooMany
 from bot.core.profile import Profile
 from bot.core.times import now
 from bot.core.words import plain
+from bot.shop import cards
+from bot.shop.contract import Query
 from bot.shop.local import LocalShop
 from bot.shop.proof import ALL_TOGETHER, WINDOW
 from bot.store.database import Database
@@ -179,6 +181,17 @@ def test_orders_of_a_customer_come_newest_first(shelves: LocalShop) -> None:
     assert NUMBER in [card.number for card in orders]
     assert [card.placed_at for card in orders] == sorted((card.placed_at for card in orders), reverse=True)
     assert shelves.orders_of("nobody") == []
+
+
+def test_cards_of_many_are_those_of_few(shelves: LocalShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown() -> list[Any]:
+        found = shelves.search(Query("jacket", limit=10))
+        return [*shelves.orders_of(BUYER["id"]), *found.items, shelves.find_customers("a")]
+
+    by_few = shown()
+    assert len(by_few) > 3
+    monkeypatch.setattr(cards, "FEW", 1)
+    assert shown() == by_few
 
 
 def test_the_customer_behind_an_order_is_known_by_its_number_only(shelves: LocalShop) -> None:

@@ -1,0 +1,72 @@
+"""What a word says is remembered; a text means the same whether its words were met before or not."""
+
+import numpy as np
+import pytest
+
+from bot.nlu import language_model, ngrams
+from bot.nlu.language_model import train
+from bot.nlu.ngrams import SHOP, Style, Vectoriser, grams
+
+TEXTS = [
+    "where is my order",
+    "where where is it??",
+    "",
+    "?",
+    "pleeeease hurry!!",
+    "kur mano žibintas",
+    "მინდა დაბრუნება",
+    "a a a a",
+    "never met before xyzzy",
+]
+STYLES = [SHOP, Style(shortest=3, longest=4, has_concepts=False)]
+
+
+@pytest.fixture
+def vectoriser():
+    return Vectoriser.learn([grams(text) for text in TEXTS[:-1]], least=1)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_text_read_word_by_word_has_the_values_of_its_ngrams(vectoriser, style):
+    for text in [*TEXTS, *TEXTS]:  # the second time all words have been met
+        indices, values = vectoriser.rows(*grams(text, ("order",), style))
+        read = vectoriser.read(text, ("order",), style)
+        assert read[0].tolist() == indices.tolist()
+        assert read[1].tobytes() == values.tobytes()
+
+
+def test_styles_do_not_share_what_they_have_met(vectoriser):
+    for style in STYLES:
+        vectoriser.read("order", (), style)
+    short, long = (set(vectoriser.read("order", (), style)[0].tolist()) for style in STYLES)
+    assert short != long
+
+
+def test_each_half_has_length_one(vectoriser):
+    _, values = vectoriser.read("where is my order")
+    assert float(values @ values) == pytest.approx(2)
+
+
+def test_no_more_words_are_remembered_than_there_is_room_for(vectoriser, monkeypatch):
+    monkeypatch.setattr(ngrams, "MOST_MET", 2)
+    before = [vectoriser.read(text)[1].tobytes() for text in TEXTS]
+    assert [vectoriser.read(text)[1].tobytes() for text in TEXTS] == before
+    assert all(len(met) <= 2 for met in vectoriser._met.values())
+
+
+def test_the_evidence_of_a_text_is_that_of_its_words(monkeypatch):
+    model = train({"en": ["where is my order", "thank you"], "lt": ["kur mano siunta", "ačiū"]})
+    text = "where is mano siunta xyzzy"
+    rows = [
+        model._vocabulary[gram]
+        for gram in language_model.grams(language_model.words_of(text))
+        if gram in model._vocabulary
+    ]
+    wanted = language_model.DEPENDENT * model._logs[rows].sum(axis=0)
+    for _ in range(2):
+        np.testing.assert_allclose(model.evidence(text), wanted, rtol=1e-5)
+    monkeypatch.setattr(language_model, "MOST_MET", 1)
+    model._met.clear()
+    np.testing.assert_allclose(model.evidence(text), wanted, rtol=1e-5)
+    assert len(model._met) == 1
+    assert not model.evidence("12345").any()
