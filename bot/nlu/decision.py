@@ -12,8 +12,9 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.ensemble import OUTSIDE
 from bot.nlu.entities import PRODUCT_INTENTS, READING
-from bot.nlu.intents import COVERAGE, LEAVES, OUT_OF_SCOPE, RANKING_LENGTH, SCOPE
+from bot.nlu.intents import COVERAGE, LEAVES, RANKING_LENGTH, SCOPE
 from bot.nlu.language import OTHER, OUTPUT
 
 FALLBACK = "nlu_fallback"
@@ -75,7 +76,7 @@ class Decision(IntentClassifier, GraphComponent):
             if not leaves or (message.get(TEXT) or "").startswith("/"):
                 continue
             why = self._doubt(message, leaves)
-            is_doubted = bool(why) or leaves[0]["name"] == OUT_OF_SCOPE
+            is_doubted = bool(why) or leaves[0]["name"] == OUTSIDE
             is_search = is_doubted and _names_products(message, leaves[0]["name"])
             are_close = self._are_close(leaves)
             if are_close and not why:
@@ -111,7 +112,7 @@ class Decision(IntentClassifier, GraphComponent):
         """Why not to act on the best leaf; empty where nothing speaks against it."""
         best, second = leaves[0]["confidence"], leaves[1]["confidence"] if len(leaves) > 1 else 0.0
         is_other_language = (message.get(OUTPUT) or {}).get("message") == OTHER
-        if leaves[0]["name"] == OUT_OF_SCOPE:  # which is sure of itself
+        if leaves[0]["name"] == OUTSIDE:  # which is sure of itself
             return "other_language" if is_other_language else ""
         why = ""
         if (message.get(SCOPE) or 0.0) < self._config["scope"]:

@@ -64,8 +64,6 @@ class DeskInput(InputChannel):
 
         @door.listener("after_server_start")
         async def get_ready(app: Any, _loop: Any) -> None:
-            # Rasa's headers for pages of other origins, put on each answer: no page is let in here
-            app.response_middleware.clear()
             agent = getattr(app.ctx, "agent", None)
             if agent is not None and agent.is_ready():
                 self._action_endpoint(agent)  # before the first shopper has to wait for it

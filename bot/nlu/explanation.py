@@ -17,13 +17,12 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu import several
 from bot.nlu.decision import DECIDED, Decision
-from bot.nlu.ensemble import INSIDE, Ensemble
+from bot.nlu.ensemble import INSIDE, OUTSIDE, Ensemble
 from bot.nlu.entities import ShopEntityExtractor
 from bot.nlu.fitting import softmax
 from bot.nlu.intents import (
     COVERAGE,
     LEAVES,
-    OUT_OF_SCOPE,
     LeafIntentClassifier,
     read_by_rules,
 )
@@ -196,8 +195,8 @@ def _decision(message: Message) -> dict[str, Any]:
 
 def _judge(spoken: Spoken, leaves: Sequence[Mapping[str, Any]]) -> tuple[Ensemble, tuple[str, str]]:
     """Which model put the best leaf first, and the two classes of it to compare."""
-    if leaves[0]["name"] == OUT_OF_SCOPE and spoken.gate is not None:
-        return spoken.gate, (OUT_OF_SCOPE, INSIDE)
+    if leaves[0]["name"] == OUTSIDE and spoken.gate is not None:
+        return spoken.gate, (OUTSIDE, INSIDE)
     known = [leaf["name"] for leaf in leaves if leaf["name"] in spoken.model.classes]
     return spoken.model, (known[0], known[min(1, len(known) - 1)])
 

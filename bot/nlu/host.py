@@ -64,6 +64,8 @@ def main() -> None:
     if is_light:
         absent.done()
     set_up_logs(chosen.log_level)
+    # No page of whatever origin is let in, so no answer need carry headers for one.
+    rasa.core.run.server.configure_cors = lambda _app, _origins=None: None
     rasa.core.run.serve_application(
         model_path=chosen.model,
         interface=chosen.interface,

@@ -32,7 +32,6 @@ LEAVES = "aisle_leaves"
 COVERAGE = "aisle_coverage"
 SCOPE = "aisle_scope"
 RANKING_LENGTH = 6
-OUT_OF_SCOPE = OUTSIDE
 SURE_OUTSIDE = 0.85  # from which the bot says so, instead of asking back
 
 
@@ -111,7 +110,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             component._spoken = {path.name: Spoken.load(path) for path in sorted(folder.iterdir())}
         component._classes = frozenset(
-            [OUT_OF_SCOPE, *(leaf for spoken in component._spoken.values() for leaf in spoken.model.classes)]
+            [OUTSIDE, *(leaf for spoken in component._spoken.values() for leaf in spoken.model.classes)]
         )
         if any(spoken.model.uses_encoder for spoken in component._spoken.values()):
             component._encoder = encoder.load()
@@ -154,7 +153,7 @@ class LeafIntentClassifier(IntentClassifier, GraphComponent):
             coverage = max(coverage, spoken.model.coverage(text))
             titles = spoken.titles  # of the likeliest language, which comes last
         if outside >= SURE_OUTSIDE:
-            together[OUT_OF_SCOPE] = outside
+            together[OUTSIDE] = outside
         message.set(SCOPE, scope)
         message.set(COVERAGE, coverage)
         best = sorted(together.items(), key=lambda item: -item[1])

@@ -13,8 +13,8 @@ pytest.importorskip("rasa")
 
 from rasa.core.channels.channel import UserMessage
 
+from bot.nlu.ensemble import OUTSIDE
 from bot.nlu.host import set_up_logs
-from bot.nlu.intents import OUT_OF_SCOPE
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -153,11 +153,11 @@ def test_what_is_none_of_the_shop_s_business_is_told(agent, kind, language):
         for text in texts:
             data = await parse(agent, text, language)
             decision = data["decision"]
-            found.append(0.0 if decision["leaves"][0]["intent"] == OUT_OF_SCOPE else decision["scope"])
+            found.append(0.0 if decision["leaves"][0]["intent"] == OUTSIDE else decision["scope"])
         return np.array(found)
 
     of_shop = never_seen(f"held_out/{kind}{language}")
-    inside = asyncio.run(scopes([text for right, text in of_shop if right != OUT_OF_SCOPE]))
+    inside = asyncio.run(scopes([text for right, text in of_shop if right != OUTSIDE]))
     texts = [text for code, text in never_seen(f"held_out/{kind}out_of_scope") if code == language]
     outside = asyncio.run(scopes(texts))
     limit = np.quantile(inside, FALSE_ALARMS)
