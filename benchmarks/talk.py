@@ -1,5 +1,6 @@
 """What the measured shoppers say: one scripted conversation, each message with its kind."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,22 +52,14 @@ def questions() -> tuple[Line, ...]:
     return QUESTIONS * 3
 
 
-OPENINGS = (
-    *("hello,", "good morning,", "hey there,", "hi,", "quick question:", "sorry to ask,", "one thing,"),
-    *("before I buy:", "just wondering,", "my sister asks,", "good evening,", "excuse me,"),
-)
-CLOSINGS = (
-    *("please", "thanks", "if I may ask", "cheers", "I wonder", "at your shop", "thank you so much"),
-    *("these days", "with you", "usually", "in general", "many thanks"),
-)
-
-
 def unasked() -> Iterator[Line]:
-    """The questions in wordings that do not come twice, so that nothing read before helps; 576 of them."""
-    for closing in CLOSINGS:
-        for opening in OPENINGS:
-            for question in QUESTIONS:
-                yield Line(f"{opening} {question.text} {closing}", FAQ)
+    """The questions about things nobody has heard of, so that nothing read before helps; without an end."""
+    chance = random.Random(7)
+    while True:
+        for question in QUESTIONS:
+            syllables = (chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in range(8))
+            first, second = ("".join(next(syllables) for _ in range(4)) for _ in range(2))
+            yield Line(f"{question.text} for the {first} {second}", FAQ)
 
 
 def searches() -> tuple[Line, ...]:

@@ -33,7 +33,7 @@ HEAD = (
 def measure(systems: Systems, *, is_short: bool = False) -> Report:
     """Turns of both systems."""
     product, default = systems.product, systems.default
-    rounds = 2 if is_short else 3
+    rounds = 2 if is_short else 4
     found = asyncio.run(_mixed(product, default, rounds))
     if default is not None:
         first = found
@@ -199,7 +199,7 @@ async def _alone(ours: Side, rounds: int) -> Table:
     unasked = talk.unasked()
     kinds: tuple[tuple[str, Talks], ...] = (
         ("questions only", talk.questions),
-        ("questions in words not used before", lambda: tuple(itertools.islice(unasked, 12))),
+        ("questions with words never met", lambda: tuple(itertools.islice(unasked, 12))),
         ("product searches only", talk.searches),
     )
     for name, says in kinds:

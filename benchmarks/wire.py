@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+PATIENCE_SECONDS = 60.0  # with a server that takes a call and does not answer
+
 
 class Wire:
     """A connection that stays open; one call at a time. A broken one is opened anew by the next call."""
@@ -21,11 +23,12 @@ class Wire:
         self._turn = asyncio.Lock()
 
     async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        """Status and body; status 0 when the connection broke."""
+        """Status and body; status 0 when the connection broke or there was no answer in time."""
         async with self._turn:
             try:
-                return await self._post(path, headers, body)
-            except (OSError, asyncio.IncompleteReadError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await self._post(path, headers, body)
+            except (OSError, asyncio.IncompleteReadError):  # a TimeoutError is an OSError
                 self.close()
                 return 0, b""
 
@@ -51,9 +54,11 @@ class Wire:
 
         Raises:
             ConnectionError: it was refused.
+            TimeoutError: there was no answer in time.
         """
-        reader = await self._send("GET", path, {**headers, "Accept": "text/event-stream"}, b"")
-        status, _told = await _head(reader)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            reader = await self._send("GET", path, {**headers, "Accept": "text/event-stream"}, b"")
+            status, _told = await _head(reader)
         if status != 200:
             raise ConnectionError(f"{path}: {status}")
         yield "", b""
@@ -68,11 +73,22 @@ class Wire:
         except (OSError, ValueError, asyncio.IncompleteReadError):  # it ended
             return
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection that the server has not hung up, as far as is known."""
+        return self._streams is not None and not self._streams[0].at_eof()
+
+    async def connect(self) -> None:
+        """Open the connection, so that the first call need not."""
+        if not self.is_open:
+            self.close()
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**20)
+
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> asyncio.StreamReader:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**20)
+        await self.connect()
+        assert self._streams is not None
         reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -94,7 +94,7 @@ class ActionEndpoint(EndpointConfig):
             if error.status != REJECTED:
                 self._note(body)
             raise
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
             self._note(body)
             raise
 
@@ -115,8 +115,15 @@ class ActionEndpoint(EndpointConfig):
                         raise ClientResponseError(
                             response.status, response.reason or "", await response.content.read()
                         )
-                    return decoded(await response.read())
+                    return _value(await response.read())
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 if attempt == 2:  # the first may have met a connection the server had just closed
                     raise
         raise AssertionError("unreachable")
+
+
+def _value(body: bytes) -> Any:
+    try:
+        return decoded(body)
+    except ValueError as error:
+        raise aiohttp.ClientPayloadError("the action server's answer is not JSON") from error

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 LONGEST = 5  # letters of an n-gram
 PRIOR = 400.0  # how many n-grams of all languages together every language starts from
 DEPENDENT = 0.30  # n-grams of one word repeat each other: the share of its own evidence each brings
-MOST_MET = 10_000  # words whose evidence is remembered
+LONGEST_MET = 30  # letters of a word whose evidence is remembered; longer ones do not come again
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _REPEATS = re.compile(r"(\w)\1{2,}")
 _MASKED = re.compile(r"\S*[@/\d]\S*|https?:\S+")  # addresses, numbers: of no language
@@ -44,10 +44,18 @@ def grams(words: Iterable[str]) -> list[str]:
 class LanguageModel:
     """`labels` are language codes; `logs` is n-grams x labels."""
 
-    def __init__(self, labels: Sequence[str], vocabulary: Mapping[str, int], logs: np.ndarray) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        vocabulary: Mapping[str, int],
+        logs: np.ndarray,
+        *,
+        remembers: int = 10_000,
+    ) -> None:
         self.labels = tuple(labels)
         self._vocabulary = vocabulary
         self._logs = logs
+        self._most = remembers  # words
         self._met: dict[str, np.ndarray] = {}  # what a word says: most come again
 
     def evidence(self, text: str) -> np.ndarray:
@@ -56,9 +64,11 @@ class LanguageModel:
         for word in words_of(text):
             of_word = self._met.get(word)
             if of_word is None:
-                if len(self._met) >= MOST_MET:
+                of_word = self._of(word)
+                if len(self._met) >= self._most:
                     self._met.clear()
-                of_word = self._met[word] = self._of(word)
+                if len(word) <= LONGEST_MET:
+                    self._met[word] = of_word
             total += of_word
         return DEPENDENT * total  # type: ignore[no-any-return]
 

@@ -37,10 +37,12 @@ class WakingLockStore(LockStore):
         self._users[conversation_id] = self._users.get(conversation_id, 0) + 1
         try:
             try:
-                if lock.locked():
-                    await asyncio.wait_for(lock.acquire(), lock_lifetime)
+                if (
+                    self._users[conversation_id] == 1
+                ):  # nobody holds it or waits: at once, and without a timer
+                    await lock.acquire()
                 else:
-                    await lock.acquire()  # at once
+                    await asyncio.wait_for(lock.acquire(), lock_lifetime)
             except asyncio.TimeoutError as error:
                 raise LockError(f"Conversation {conversation_id!r} is still busy.") from error
             try:

@@ -11,7 +11,7 @@ from bot.nlu.concepts import concept
 
 _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
-MOST_MET = 4_000  # words whose n-grams are remembered
+LONGEST_MET = 30  # letters of a word that is remembered; longer ones do not come again
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,10 @@ def _whole(words: list[str], hints: Sequence[str], style: Style) -> list[str]:
 class Vectoriser:
     """TF-IDF with sublinear counts; characters and words are normed apart, so each has half of the say."""
 
-    def __init__(self, vocabulary: dict[str, int], idf: "np.ndarray") -> None:
+    def __init__(self, vocabulary: dict[str, int], idf: "np.ndarray", *, remembers: int = 4_000) -> None:
         self.vocabulary = vocabulary
         self.idf = idf
+        self._most = remembers  # words
         self._met: dict[Style, dict[str, list[int]]] = {}  # a word's n-grams: most words come again
 
     @classmethod
@@ -101,9 +102,11 @@ class Vectoriser:
         for word in words:
             rows = met.get(word)
             if rows is None:
-                if len(met) >= MOST_MET:
+                rows = self._known(letters(word, style))
+                if len(met) >= self._most:
                     met.clear()
-                rows = met[word] = self._known(letters(word, style))
+                if len(word) <= LONGEST_MET:
+                    met[word] = rows
             characters += rows
         return self._both(characters, self._known(_whole(words, hints, style)))
 

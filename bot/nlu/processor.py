@@ -106,7 +106,7 @@ class TurnProcessor(MessageProcessor):
         events: list[Event] | None,
         prediction: PolicyPrediction,
     ) -> None:
-        """Rasa's, without the deep copies it makes for a log that is off."""
+        """Rasa's, without its debug lines, for which it makes deep copies also when they are off."""
         events = events or []
         if not any(isinstance(event, ActionExecutionRejected) for event in events):
             tracker.update_with_events(prediction.events, self.domain)

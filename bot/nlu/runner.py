@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphS
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.exceptions import RasaException
+from rasa.shared.exceptions import InvalidConfigException, RasaException
+
+logger = logging.getLogger(__name__)
 
 Step = Callable[[dict[str, Any]], Any]  # outputs so far to the output of one part
 Plan = tuple[tuple[str, Step], ...]  # by name, in order
@@ -91,7 +94,10 @@ def _step(node: GraphNode, needs: tuple[str, ...]) -> Step:
             return whole(outputs)  # which says what is missing
         try:
             return run(part, **given)
+        except InvalidConfigException:
+            raise
         except RasaException:
+            logger.error(f"Error running graph component for node {node._node_name}.")
             raise
         except Exception as error:
             raise GraphComponentException(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bot.nlu import language_model, ngrams
-from bot.nlu.language_model import train
+from bot.nlu import language_model
+from bot.nlu.language_model import LanguageModel, train
 from bot.nlu.ngrams import SHOP, Style, Vectoriser, grams
 
 TEXTS = [
@@ -47,14 +47,14 @@ def test_each_half_has_length_one(vectoriser):
     assert float(values @ values) == pytest.approx(2)
 
 
-def test_no_more_words_are_remembered_than_there_is_room_for(vectoriser, monkeypatch):
-    monkeypatch.setattr(ngrams, "MOST_MET", 2)
-    before = [vectoriser.read(text)[1].tobytes() for text in TEXTS]
-    assert [vectoriser.read(text)[1].tobytes() for text in TEXTS] == before
-    assert all(len(met) <= 2 for met in vectoriser._met.values())
+@pytest.mark.parametrize("remembers", [1, 2])
+def test_little_room_to_remember_changes_nothing(vectoriser, remembers):
+    forgetful = Vectoriser(vectoriser.vocabulary, vectoriser.idf, remembers=remembers)
+    for text in [*TEXTS, "ja" * 40, *TEXTS]:
+        assert forgetful.read(text)[1].tobytes() == vectoriser.read(text)[1].tobytes()
 
 
-def test_the_evidence_of_a_text_is_that_of_its_words(monkeypatch):
+def test_the_evidence_of_a_text_is_that_of_its_words():
     model = train({"en": ["where is my order", "thank you"], "lt": ["kur mano siunta", "ačiū"]})
     text = "where is mano siunta xyzzy"
     rows = [
@@ -63,10 +63,7 @@ def test_the_evidence_of_a_text_is_that_of_its_words(monkeypatch):
         if gram in model._vocabulary
     ]
     wanted = language_model.DEPENDENT * model._logs[rows].sum(axis=0)
-    for _ in range(2):
-        np.testing.assert_allclose(model.evidence(text), wanted, rtol=1e-5)
-    monkeypatch.setattr(language_model, "MOST_MET", 1)
-    model._met.clear()
-    np.testing.assert_allclose(model.evidence(text), wanted, rtol=1e-5)
-    assert len(model._met) == 1
+    forgetful = LanguageModel(model.labels, model._vocabulary, model._logs, remembers=1)
+    for reader in (model, model, forgetful, forgetful):
+        np.testing.assert_allclose(reader.evidence(text), wanted, rtol=1e-5)
     assert not model.evidence("12345").any()

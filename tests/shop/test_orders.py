@@ -13,9 +13,9 @@ from bot.core.profile import Profile
 from bot.core.times import now
 from bot.core.words import plain
 from bot.shop import cards
-from bot.shop.contract import Query
 from bot.shop.local import LocalShop
 from bot.shop.proof import ALL_TOGETHER, WINDOW
+from bot.shop.tables import Order, Product
 from bot.store.database import Database
 from bot.store.tables import Attempt
 
@@ -183,15 +183,19 @@ def test_orders_of_a_customer_come_newest_first(shelves: LocalShop) -> None:
     assert shelves.orders_of("nobody") == []
 
 
-def test_cards_of_many_are_those_of_few(shelves: LocalShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def shown() -> list[Any]:
-        found = shelves.search(Query("jacket", limit=10))
-        return [*shelves.orders_of(BUYER["id"]), *found.items, shelves.find_customers("a")]
-
-    by_few = shown()
-    assert len(by_few) > 3
-    monkeypatch.setattr(cards, "FEW", 1)
-    assert shown() == by_few
+def test_cards_of_many_at_once_are_those_of_one_at_a_time(shelves: LocalShop) -> None:
+    with shelves.database.reading() as session:
+        orders = session.scalars(select(Order).order_by(Order.id)).all()
+        products = list(session.scalars(select(Product.id)))
+        assert min(len(orders), len(products)) > cards.FEW
+        assert cards.order_cards(session, orders) == [
+            card for order in orders for card in cards.order_cards(session, [order])
+        ]
+        together = cards.product_cards(session, products)
+        assert together == {key: cards.product_cards(session, [key])[key] for key in products}
+    people = shelves.find_customers("a")
+    assert len(people) > 1
+    assert people == [shelves.customer(one.id) for one in people]
 
 
 def test_the_customer_behind_an_order_is_known_by_its_number_only(shelves: LocalShop) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from bot.core.times import now
@@ -56,8 +56,8 @@ async def test_units_of_other_threads_take_turns_with_it(database: Database) -> 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_one_connection_serves_unit_after_unit(database: Database) -> None:
-    opened = []
+    fetched = []
+    event.listen(database.writer, "checkout", lambda *told: fetched.append(told))
     for number in range(5):
         await database.write(add, str(number))
-        opened.append(database._kept)
-    assert len({id(one) for one in opened}) == 1
+    assert len(fetched) == 1
