@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from sqlalchemy.orm import Session
 
 from bot.core.settings import Settings
 from bot.desk import inbox, people
-from bot.store.tables import User
+from bot.store.tables import Contact, Conversation, User
 from tests.browser.chatting import Browser, LiveDesk
 from tests.running import Shopper, running
 
@@ -123,6 +124,36 @@ def test_the_whole_work_of_an_agent(browser: Browser, desk: InboxDesk) -> None:
     browser.until(lambda: "echo: hello bot" in browser.texts(".msg--bot .bubble"), "the bot again")
     press(browser, "e")
     owner(browser, "Closed")
+    assert browser.complaints() == []
+
+
+def _learn_email(session: Session, conversation_id: str, email: str) -> None:
+    contact_id = session.get_one(Conversation, conversation_id).contact_id
+    session.get_one(Contact, contact_id).email = email
+
+
+def test_what_an_agent_is_at_beside_the_conversation_outlives_what_happens_in_it(
+    browser: Browser, desk: InboxDesk
+) -> None:
+    shopper = desk.shopper()
+    desk.says(shopper, "person please")
+    sign_in(browser, desk)
+    click(browser, "a.row")
+    browser.find(".msg--shopper .why").click()  # which shows the side
+    browser.find("#side input[type=search]").send_keys("ona")
+    browser.driver.execute_script("window.finger = document.querySelector('#merge-button')")
+    desk.write(_learn_email, shopper.conversation_id, "ona@example.com")
+    browser.driver.execute_script("document.querySelector('[data-act=take]').click()")
+    owner(browser, "With you")
+    browser.until(
+        lambda: "ona@example.com" in "".join(browser.texts("#side .pairs")), "what is new beside it"
+    )
+    field = browser.find("#side input[type=search]")
+    assert field.get_attribute("value") == "ona"
+    browser.driver.execute_script("window.finger.click()")
+    browser.until(
+        lambda: browser.find("#merge-search").is_displayed(), "the dialog of the button that was there"
+    )
     assert browser.complaints() == []
 
 

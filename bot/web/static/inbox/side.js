@@ -43,7 +43,16 @@ export class Side {
   draw() {
     if (!this.data) return;
     const top = this.root.scrollTop;
-    this.root.replaceChildren(...[this.who(), this.why(), this.channels(), this.orders(), this.where(), this.episodes()].filter(Boolean));
+    const why = this.why();
+    const made = [this.who(), why, this.channels(), this.orders(), this.where(), this.episodes()].filter(Boolean);
+    const shown = [...this.root.children];
+    // What looks the same, or is being searched in, stays as it is: no click, focus or typed word is lost.
+    const stays = (before, after) => before.isEqualNode(after) || (before.querySelector("input")?.value && after.querySelector("input"));
+    made.forEach((section, place) => {
+      if (!shown[place]) this.root.append(section);
+      else if (section === why || !stays(shown[place], section)) shown[place].replaceWith(section);
+    });
+    shown.slice(made.length).forEach((section) => section.remove());
     this.root.scrollTop = top;
   }
 
