@@ -232,3 +232,14 @@ def fresh(driver: webdriver.Chrome) -> Browser:
     browser.prefer("light")
     driver.get_log("browser")
     return browser  # every desk has a port of its own, so nothing else is stored for it yet
+
+
+def click(browser: Browser, css: str) -> None:
+    """Click what is there now and stands still: buttons are drawn again when they change, and panels slide in."""
+
+    def is_clicked() -> bool:
+        node = browser.find(css)
+        place = node.rect
+        return node.rect == place and node.click() is None
+
+    browser.until(is_clicked, css)

@@ -23,7 +23,7 @@ from bot.sandbox.acts import perform
 from bot.sandbox.serving import InThread
 from bot.sandbox.world import Entry, Person
 from bot.store.tables import Conversation
-from tests.browser.chatting import Browser, LiveDesk
+from tests.browser.chatting import Browser, LiveDesk, click
 from tests.running import running
 
 pytestmark = pytest.mark.browser
@@ -111,10 +111,6 @@ def sign_in(browser: Browser, house: House, path: str = "/inbox?view=all") -> No
     browser.find("#email").send_keys("ana@shop.test")
     browser.find("#password").send_keys(PASSWORD, Keys.ENTER)
     browser.find(".top")
-
-
-def click(browser: Browser, css: str) -> None:
-    browser.until(lambda: browser.find(css).click() is None, css)
 
 
 def shows(browser: Browser, css: str, text: str) -> None:

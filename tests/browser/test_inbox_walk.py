@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.core.settings import Settings
 from bot.desk import inbox, people
 from bot.store.tables import Contact, Conversation, User
-from tests.browser.chatting import Browser, LiveDesk
+from tests.browser.chatting import Browser, LiveDesk, click
 from tests.running import Shopper, running
 
 PASSWORD = "a long enough password"
@@ -78,11 +78,6 @@ def sign_in(browser: Browser, desk: InboxDesk, email: str = "ana@shop.test", pat
 def press(browser: Browser, key: str) -> None:
     browser.js("document.activeElement.blur()")
     browser.driver.find_element(By.TAG_NAME, "body").send_keys(key)
-
-
-def click(browser: Browser, css: str) -> None:
-    """Click what is there now; rows and buttons are drawn again when they change."""
-    browser.until(lambda: browser.find(css).click() is None, css)
 
 
 def owner(browser: Browser, words: str) -> None:
