@@ -107,6 +107,11 @@ class DefaultRasa:
     ) -> None:
         self.stop()
 
+    def start_again(self) -> None:
+        """Once more."""
+        self.stop()
+        self.__enter__()
+
     def _answers(self) -> bool:
         body = json.dumps({"sender": "first", "message": "hello"}).encode()
         request = urllib.request.Request(

@@ -4,8 +4,10 @@
 
 A turn is the shopper's POST until the bot's reply is read from the live stream of that conversation. The two systems
 take turns in rounds, so that a slow minute of the machine hits both; ratios are the median of the rounds' ratios.
-There are two sittings: of two systems on one machine the one that was started first may be slower by a quarter for as
-long as it runs (its memory lies worse), so each is the first once.
+What a turn takes differs by a quarter from one start of the same program to the next and stays so as long as it runs
+(how its memory comes to lie), so there are several sittings, and before each one of the two is started anew. A virtual
+machine that had nothing to do, or something else, takes a moment to come back: each round begins with a conversation
+that does not count, and what the first turn after a pause takes is told apart.
 """
 
 import argparse
@@ -24,6 +26,9 @@ from benchmarks.talk import Line
 
 Talks = Callable[[], tuple[Line, ...]]
 CONCURRENT = (1, 4, 16)
+ROUNDS = 2  # of each system in a sitting
+COUNTED = {1: 9, 4: 2, 16: 1}  # conversations of each shopper in a round, after one that warms up
+PAUSE_SECONDS = 1.5
 HEAD = (
     *("conversations", "system", "turns", "p50 ms", "p95 ms"),
     *("turns/s", "turns/s ÷ default", "processor ms a turn", "of these"),
@@ -33,22 +38,22 @@ HEAD = (
 def measure(systems: Systems, *, is_short: bool = False) -> Report:
     """Turns of both systems."""
     product, default = systems.product, systems.default
-    rounds = 2 if is_short else 4
-    found = asyncio.run(_mixed(product, default, rounds))
-    if default is not None:
-        first = found
-        product.start_again()
-        second = asyncio.run(_mixed(product, default, rounds))
-        found = {
-            name: {at_once: done + second[name][at_once] for at_once, done in by_count.items()}
-            for name, by_count in first.items()
-        }
+    sittings = [asyncio.run(_mixed(product, default, ROUNDS))]
+    for number in range(1, (2 if is_short else 4) if default is not None else 1):
+        assert default is not None
+        (product if number % 2 else default).start_again()
+        sittings.append(asyncio.run(_mixed(product, default, ROUNDS)))
+    found = {
+        name: {at_once: [each for one in sittings for each in one[name][at_once]] for at_once in CONCURRENT}
+        for name in sittings[0]
+    }
     report = Report()
     report.tables.append(_compared(found, trained=default.trained if default else None))
     if default is not None:
-        report.tables.append(_sittings(first, second))
+        report.tables.append(_sittings(sittings))
+    report.tables.append(asyncio.run(_after_pauses(product, default, times=4 if is_short else 10)))
     report.tables.append(_by_kind(found["Aisle"]))
-    report.tables.append(asyncio.run(_alone(Side("Aisle", product, WebShopper), rounds)))
+    report.tables.append(asyncio.run(_alone(Side("Aisle", product, WebShopper))))
     one = [turn.seconds for each in found["Aisle"][1] for turn in each.turns]
     report.aims.append(Aim("p50 of a turn at 1 conversation", median(one) * 1000, 25, "ms"))
     if default is not None:
@@ -66,17 +71,22 @@ def measure(systems: Systems, *, is_short: bool = False) -> Report:
     return report
 
 
-Found = dict[str, dict[int, list[Round]]]
-
-
-async def _mixed(product: Product, default: DefaultRasa | None, rounds: int) -> Found:
-    """A sitting: `rounds` of each system, in turns."""
+def _sides(product: Product, default: DefaultRasa | None) -> list[tuple[Side, Talks]]:
     proofs = talk.proofs(product)
     sides: list[tuple[Side, Talks]] = [
         (Side("Aisle", product, WebShopper), lambda: talk.conversation(*next(proofs)))
     ]
     if default is not None:
         sides.append((Side("default Rasa", default, RestShopper), talk.default_conversation))
+    return sides
+
+
+Found = dict[str, dict[int, list[Round]]]
+
+
+async def _mixed(product: Product, default: DefaultRasa | None, rounds: int) -> Found:
+    """A sitting: `rounds` of each system, in turns."""
+    sides = _sides(product, default)
     found: Found = {side.name: {at_once: [] for at_once in CONCURRENT} for side, _ in sides}
     for side, says in sides:  # the first turns load lazily; not counted
         await side.round([says() for _ in range(4)])
@@ -89,8 +99,9 @@ async def _mixed(product: Product, default: DefaultRasa | None, rounds: int) -> 
 
 
 async def _several(side: Side, says: Talks, at_once: int) -> Round:
-    """One round: at least 36 turns, in conversations of twelve."""
-    parts = [await side.round([says() for _ in range(at_once)]) for _ in range(3 if at_once == 1 else 1)]
+    """One round: about a hundred turns or more, in conversations of twelve."""
+    await side.round([says() for _ in range(at_once)])
+    parts = [await side.round([says() for _ in range(at_once)]) for _ in range(COUNTED[at_once])]
     turns = tuple(turn for part in parts for turn in part.turns)
     processor: Counter[str] = Counter()
     for part in parts:
@@ -135,26 +146,24 @@ def _compared(found: Found, *, trained: float | None) -> Table:
             f"It was trained in {trained:.0f} s. "
         )
     note += (
-        "Both in the same run, in alternating rounds; the ratio is the median of the rounds' ratios. In the first half "
-        "of the rounds Aisle was started before the other, in the second after it. The measuring "
+        "Both in the same run, in alternating rounds; the ratio is the median of the rounds' ratios. "
+        "Before each sitting one of the two was started anew; each round begins with a conversation that does not "
+        "count. The measuring "
         "client shares the machine; processor time is that of the system's own processes, all of them together."
     )
     return Table("Turns, mixed conversation", HEAD, tuple(rows), note)
 
 
-def _sittings(first: Found, second: Found) -> Table:
+def _sittings(sittings: Sequence[Found]) -> Table:
     rows = [
         (
             str(at_once),
-            *(
-                f"{_ratio(found['Aisle'][at_once], found['default Rasa'][at_once]):.2f}"
-                for found in (first, second)
-            ),
+            *(f"{_ratio(one['Aisle'][at_once], one['default Rasa'][at_once]):.2f}" for one in sittings),
         )
         for at_once in CONCURRENT
     ]
-    head = ("conversations", "Aisle started first", "default Rasa started first")
-    return Table("Turns/s ÷ default, by which of the two was started first", head, tuple(rows))
+    head = ("conversations", *(f"sitting {number}" for number in range(1, len(sittings) + 1)))
+    return Table("Turns/s ÷ default, by sitting", head, tuple(rows))
 
 
 def _processor(rounds: Sequence[Round]) -> tuple[str, str]:
@@ -194,7 +203,25 @@ def _figures(turns: Sequence[Taken]) -> tuple[str, str, str, str]:
     )
 
 
-async def _alone(ours: Side, rounds: int) -> Table:
+async def _after_pauses(product: Product, default: DefaultRasa | None, *, times: int) -> Table:
+    rows = []
+    for side, says in _sides(product, default):
+        first, others = [], []
+        for _ in range(times):
+            await asyncio.sleep(PAUSE_SECONDS)
+            one, *more = [turn.seconds for turn in (await side.round([says()])).turns]
+            first.append(one)
+            others += more
+        rows.append((side.name, str(times), *(milliseconds(median(part)) for part in (first, others))))
+    return Table(
+        f"One conversation after {PAUSE_SECONDS:.1f} s in which nothing was said",
+        ("system", "pauses", "first turn p50 ms", "those after it p50 ms"),
+        tuple(rows),
+        "What the machine needs to come back from idleness; a shop with few shoppers meets it often.",
+    )
+
+
+async def _alone(ours: Side) -> Table:
     rows = []
     unasked = talk.unasked()
     kinds: tuple[tuple[str, Talks], ...] = (
@@ -204,7 +231,7 @@ async def _alone(ours: Side, rounds: int) -> Table:
     )
     for name, says in kinds:
         for at_once in CONCURRENT:
-            done = [await _several(ours, says, at_once) for _ in range(max(1, rounds // 2))]
+            done = [await _several(ours, says, at_once) for _ in range(ROUNDS)]
             turns = [turn for each in done for turn in each.turns]
             rate = f"{median([each.rate for each in done]):.0f}"
             rows.append((str(at_once), name, *_figures(turns), rate))
