@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from bot.nlu.met import Met
+
 LONGEST = 5  # letters of an n-gram
 PRIOR = 400.0  # how many n-grams of all languages together every language starts from
 DEPENDENT = 0.30  # n-grams of one word repeat each other: the share of its own evidence each brings
-LONGEST_MET = 30  # letters of a word whose evidence is remembered; longer ones do not come again
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _REPEATS = re.compile(r"(\w)\1{2,}")
 _MASKED = re.compile(r"\S*[@/\d]\S*|https?:\S+")  # addresses, numbers: of no language
@@ -55,21 +56,13 @@ class LanguageModel:
         self.labels = tuple(labels)
         self._vocabulary = vocabulary
         self._logs = logs
-        self._most = remembers  # words
-        self._met: dict[str, np.ndarray] = {}  # what a word says: most come again
+        self._met = Met(self._of, remembers)
 
     def evidence(self, text: str) -> np.ndarray:
         """Log-likelihood of the text per label, up to a constant; noughts for a text without words."""
         total = np.zeros(len(self.labels), np.float32)
         for word in words_of(text):
-            of_word = self._met.get(word)
-            if of_word is None:
-                of_word = self._of(word)
-                if len(self._met) >= self._most:
-                    self._met.clear()
-                if len(word) <= LONGEST_MET:
-                    self._met[word] = of_word
-            total += of_word
+            total += self._met(word)
         return DEPENDENT * total  # type: ignore[no-any-return]
 
     def _of(self, word: str) -> np.ndarray:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.nlu.concepts import concept
+from bot.nlu.met import Met
 
 _WORDS = re.compile(r"\w+|[?]|[^\w\s]{2,}", re.UNICODE)
 _REPEATS = re.compile(r"(\w)\1{2,}")
-LONGEST_MET = 30  # letters of a word that is remembered; longer ones do not come again
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Vectoriser:
         self.vocabulary = vocabulary
         self.idf = idf
         self._most = remembers  # words
-        self._met: dict[Style, dict[str, list[int]]] = {}  # a word's n-grams: most words come again
+        self._met: dict[Style, Met[list[int]]] = {}  # a word's n-grams
 
     @classmethod
     def learn(cls, texts: Iterable[tuple[list[str], list[str]]], least: int = 2) -> "Vectoriser":
@@ -97,17 +97,10 @@ class Vectoriser:
         self, text: str, hints: Sequence[str] = (), style: Style = SHOP
     ) -> tuple["np.ndarray", "np.ndarray"]:
         """Indices and values of a text: those of `rows` for its `grams`."""
-        words, met = words_of(text), self._met.setdefault(style, {})
-        characters: list[int] = []
-        for word in words:
-            rows = met.get(word)
-            if rows is None:
-                rows = self._known(letters(word, style))
-                if len(met) >= self._most:
-                    met.clear()
-                if len(word) <= LONGEST_MET:
-                    met[word] = rows
-            characters += rows
+        words, met = words_of(text), self._met.get(style)
+        if met is None:
+            met = self._met[style] = Met(lambda word: self._known(letters(word, style)), self._most)
+        characters = [row for word in words for row in met(word)]
         return self._both(characters, self._known(_whole(words, hints, style)))
 
     def _known(self, items: list[str]) -> list[int]:
