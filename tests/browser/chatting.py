@@ -12,6 +12,7 @@ from selenium import webdriver
 from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from bot.core.settings import Settings
 from tests.running import RunningDesk, running
@@ -117,16 +118,42 @@ class ShopSite:
         self._server.server_close()
 
 
+class Found(WebElement):
+    """The first element of a selector: sought again when the page has drawn it anew, clicked once it stands still."""
+
+    def __init__(self, browser: "Browser", css: str) -> None:
+        super().__init__(browser.driver, browser.first(css).id)
+        self._browser, self._css = browser, css
+
+    def click(self) -> None:
+        def is_clicked() -> bool:
+            place = self.rect
+            return place == self.rect and WebElement.click(self) is None
+
+        self._browser.until(is_clicked, f"{self._css}, still and free")
+
+    def _execute(self, command: str, params: dict[str, Any] | None = None) -> Any:
+        while True:
+            try:
+                return super()._execute(command, params)
+            except StaleElementReferenceException:
+                self._id = self._browser.first(self._css).id
+
+
 class Browser:
     """Chromium with waits instead of sleeps, and the chat's own words."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
-    def find(self, css: str) -> Any:
-        return self.until(lambda: next(iter(self.driver.find_elements(By.CSS_SELECTOR, css)), None), css)
+    def find(self, css: str) -> "Found":
+        return Found(self, css)
 
-    def all(self, css: str) -> list[Any]:
+    def first(self, css: str) -> WebElement:
+        node: WebElement = self.until(lambda: next(iter(self.all(css)), None), css)
+        return node
+
+    def all(self, css: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def texts(self, css: str) -> list[str]:
@@ -169,7 +196,7 @@ class Browser:
         self.until(lambda: self.bubbles().count(text) == times, f"{times} x {text}")
 
     def press(self, css: str, text: str) -> None:
-        self.until(lambda: [node for node in self.all(css) if node.text == text], text)[0].click()
+        self.until(lambda: any(node.text == text and node.click() is None for node in self.all(css)), text)
 
     # --- the launcher on a shop's page
     @property
@@ -232,14 +259,3 @@ def fresh(driver: webdriver.Chrome) -> Browser:
     browser.prefer("light")
     driver.get_log("browser")
     return browser  # every desk has a port of its own, so nothing else is stored for it yet
-
-
-def click(browser: Browser, css: str) -> None:
-    """Click what is there now and stands still: buttons are drawn again when they change, and panels slide in."""
-
-    def is_clicked() -> bool:
-        node = browser.find(css)
-        place = node.rect
-        return node.rect == place and node.click() is None
-
-    browser.until(is_clicked, css)

@@ -23,7 +23,7 @@ from bot.sandbox.acts import perform
 from bot.sandbox.serving import InThread
 from bot.sandbox.world import Entry, Person
 from bot.store.tables import Conversation
-from tests.browser.chatting import Browser, LiveDesk, click
+from tests.browser.chatting import Browser, LiveDesk
 from tests.running import running
 
 pytestmark = pytest.mark.browser
@@ -146,7 +146,7 @@ def test_a_message_from_messenger_is_answered_and_seen_to_arrive(browser: Browse
     icon = "return document.querySelector('a.row .row__icon use')?.getAttribute('href')"
     browser.until(lambda: str(browser.js(icon)).endswith("#messenger"), "the icon")
     shows(browser, "a.row", "(Messenger)")
-    click(browser, "[data-act=take]")
+    browser.find("[data-act=take]").click()
     field = browser.find("#composer")
     browser.until(field.is_displayed, "the composer")
     field.send_keys("I am Ana. We will send you a new tent.", Keys.ENTER)
@@ -197,7 +197,7 @@ def test_a_story_and_an_answer_elsewhere(browser: Browser, house: House) -> None
     open_row(browser, "Jonas Example")
     shows(browser, ".msg__context", "About your story")
     house.acts("instagram", "text", text="hello?")
-    click(browser, "[data-act=hand_back]")
+    browser.find("[data-act=hand_back]").click()
     shows(browser, ".thread__meta .chip", "With the bot")  # an answer of before would not count against it
     house.acts("instagram", "inbox", text="Robin here, in the other inbox")
     shows(browser, ".thread__meta .chip", "Answered elsewhere")
@@ -205,7 +205,7 @@ def test_a_story_and_an_answer_elsewhere(browser: Browser, house: House) -> None
     shows(browser, ".msg--agent .msg__head", "Answered in another inbox")
     shows(browser, ".locked", "Take the conversation to answer here")
     picture(browser, "channels-elsewhere")
-    click(browser, ".locked__acts .button--main")
+    browser.find(".locked__acts .button--main").click()
     shows(browser, ".thread__meta .chip", "With you")
     assert browser.complaints() == []
 
@@ -235,10 +235,10 @@ def test_two_shoppers_are_merged_and_each_shows_the_others_conversation(
     sign_in(browser, house)
     browser.until(lambda: len(browser.all("a.row")) == 2, "two shoppers")
     open_row(browser, "Petra Example")
-    click(browser, ".only-narrow")
-    click(browser, "#merge-button")
+    browser.find(".only-narrow").click()
+    browser.find("#merge-button").click()
     browser.find("#merge-search").send_keys("aylin")
-    click(browser, ".merge__one input")
+    browser.find(".merge__one input").click()
     shows(browser, "#merge-compared", "One profile stays")
     assert browser.js(UNNAMED) == []
     picture(browser, "channels-merge")
@@ -262,7 +262,7 @@ def test_why_no_reply_can_leave_is_said_in_words(browser: Browser, house: House)
     house.acts("messenger", "text", text="person help")
     sign_in(browser, house)
     open_row(browser, "Maria Example")
-    click(browser, "[data-act=take]")
+    browser.find("[data-act=take]").click()
     field = browser.find("#composer")
     browser.until(field.is_displayed, "the composer")
     browser.js(
@@ -299,14 +299,14 @@ def test_on_a_phone_in_lithuanian(phone: Browser, house: House) -> None:
         picture(phone, f"channels-{name}")
     shows(phone, ".touch__head", "Komentaras")
     phone.driver.get(f"{house.desk.url}/inbox?view=all")
-    click(phone, "a.row")
+    phone.find("a.row").click()
     shows(phone, ".msg--shopper .msg__head", "Aylin")
     assert phone.js("return document.documentElement.scrollWidth <= innerWidth")
     picture(phone, "channels-phone-thread")
-    click(phone, ".only-narrow")
+    phone.find(".only-narrow").click()
     phone.find("#merge-button")
     picture(phone, "channels-phone-side")
-    click(phone, "#merge-button")
+    phone.find("#merge-button").click()
     phone.until(lambda: phone.find("#merge-search").is_displayed(), "the search")
     phone.find("#merge-search").send_keys("a")
     picture(phone, "channels-phone-merge")
@@ -318,7 +318,7 @@ def test_what_was_refused_says_why_and_is_sent_again(browser: Browser, house: Ho
     house.acts("messenger", "text", text="person help")
     sign_in(browser, house)
     open_row(browser, "Maria Example")
-    click(browser, "[data-act=take]")
+    browser.find("[data-act=take]").click()
     browser.until(lambda: browser.find("#composer").is_displayed(), "the composer")
     house.acts("messenger", "block")
     browser.find("#composer").send_keys("Here is your answer", Keys.ENTER)
@@ -327,7 +327,7 @@ def test_what_was_refused_says_why_and_is_sent_again(browser: Browser, house: Ho
     house.acts("messenger", "block", is_on=False)
     house.acts("messenger", "text", text="sorry, here I am")
     browser.until(lambda: browser.find("#composer").is_displayed(), "the composer again")
-    click(browser, ".msg--failed button")
+    browser.find(".msg--failed button").click()
     browser.until(lambda: not browser.all(".msg--failed, .msg--pending"), "nothing failed")
     assert browser.texts(".msg--agent .bubble").count("Here is your answer") == 1
     assert browser.complaints() == []

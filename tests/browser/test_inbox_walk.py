@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.core.settings import Settings
 from bot.desk import inbox, people
 from bot.store.tables import Contact, Conversation, User
-from tests.browser.chatting import Browser, LiveDesk, click
+from tests.browser.chatting import Browser, LiveDesk
 from tests.running import Shopper, running
 
 PASSWORD = "a long enough password"
@@ -133,7 +134,7 @@ def test_what_an_agent_is_at_beside_the_conversation_outlives_what_happens_in_it
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    click(browser, "a.row")
+    browser.find("a.row").click()
     browser.find(".msg--shopper .why").click()  # which shows the side
     browser.find("#side input[type=search]").send_keys("ona")
     browser.driver.execute_script("window.finger = document.querySelector('#merge-button')")
@@ -152,11 +153,26 @@ def test_what_an_agent_is_at_beside_the_conversation_outlives_what_happens_in_it
     assert browser.complaints() == []
 
 
+def test_a_row_that_changes_under_the_finger_still_opens(browser: Browser, desk: InboxDesk) -> None:
+    shopper = desk.shopper()
+    desk.says(shopper, "faq please")
+    desk.heard(shopper, "Thirty days.")
+    sign_in(browser, desk, path="/inbox?view=bot")
+    row = browser.find("a.row .row__text")
+    ActionChains(browser.driver).click_and_hold(row).perform()
+    before = browser.texts("a.row .row__text")
+    desk.says(shopper, "hello and hurry")
+    browser.until(lambda: browser.texts("a.row .row__text") not in ([], before), "what the shopper added")
+    ActionChains(browser.driver).release().perform()
+    browser.until(lambda: "and hurry" in browser.find(".thread").text, "the conversation")
+    assert browser.complaints() == []
+
+
 def test_a_click_on_a_message_says_what_the_bot_understood(browser: Browser, desk: InboxDesk) -> None:
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    click(browser, "a.row")
+    browser.find("a.row").click()
     browser.find(".msg--shopper .why").click()
     browser.until(
         lambda: browser.texts(".intents li > span:first-child") == ["Talk to a person talk_to_person"],
@@ -169,7 +185,7 @@ def test_each_request_of_a_message_has_its_own_reading(browser: Browser, desk: I
     shopper = desk.shopper()
     desk.says(shopper, "both faq & person please")
     sign_in(browser, desk)
-    click(browser, "a.row")
+    browser.find("a.row").click()
     button = browser.find(".msg--shopper .why")
     assert " ".join(button.text.split()).endswith("faq/returns · 90% + talk_to_person · 90%")
     button.click()
@@ -190,7 +206,7 @@ def test_when_a_colleague_is_faster_the_page_says_who(browser: Browser, desk: In
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    click(browser, "a.row")
+    browser.find("a.row").click()
     browser.find("[data-act=take]")
     browser.driver.execute_script("window.finger = document.querySelector('[data-act=take]')")
     desk.write(inbox.take, shopper.conversation_id, user_id=ben.id, version=None)
@@ -209,7 +225,7 @@ def test_a_draft_outlives_a_reload_and_stays_with_its_conversation(browser: Brow
     browser.until(lambda: len(browser.all("a.row")) == 2, "two rows")
     for shopper in (first, second):
         browser.driver.get(f"{desk.url}/inbox/{shopper.conversation_id}")
-        click(browser, "[data-act=take]")
+        browser.find("[data-act=take]").click()
         owner(browser, "With you")
         browser.find("#composer").send_keys(f"draft {shopper.conversation_id[:4]}")
     browser.driver.get(f"{desk.url}/inbox/{first.conversation_id}")
@@ -223,8 +239,8 @@ def test_a_message_written_without_a_connection_is_kept_and_sent_once(
     shopper = desk.shopper()
     desk.says(shopper, "person please")
     sign_in(browser, desk)
-    click(browser, "a.row")
-    click(browser, "[data-act=take]")
+    browser.find("a.row").click()
+    browser.find("[data-act=take]").click()
     owner(browser, "With you")
     browser.block("*/reply")
     browser.find("#composer").send_keys("Are you still there?", Keys.ENTER)
@@ -245,7 +261,7 @@ def test_what_a_shopper_writes_is_never_run(browser: Browser, desk: InboxDesk) -
     evil = '<img src=x onerror="document.title=1"><script>alert(1)</script>'
     desk.says(shopper, f"person {evil}")
     sign_in(browser, desk)
-    click(browser, "a.row")
+    browser.find("a.row").click()
     browser.until(lambda: f"person {evil}" in browser.texts(".msg--shopper .bubble"), "the text as text")
     assert browser.all(".thread img") == []
     assert browser.complaints() == []

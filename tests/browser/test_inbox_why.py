@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 
 from bot.core.settings import Settings
 from tests.browser.chatting import Browser
-from tests.browser.test_inbox_walk import InboxDesk, click, picture, sign_in
+from tests.browser.test_inbox_walk import InboxDesk, picture, sign_in
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def test_the_reason_is_said_in_words_and_the_dialog_explains_more(browser: Brows
     desk.says(shopper, "unsure money for what i sent back")
     desk.heard(shopper, "Did you mean")
     sign_in(browser, desk, path=f"/inbox/{shopper.conversation_id}")
-    click(browser, ".msg--bot .why")
+    browser.find(".msg--bot .why").click()
     browser.until(lambda: "When the money is back" in "".join(browser.texts(".intents")), "the title")
     section = browser.find("#side section[aria-live]").text
     assert "Language: English · 98%" in section
     assert "The first two readings were too close" in section
     assert "150% of the least" in section
     assert "L (wanted)" in section
-    click(browser, "#side [aria-haspopup=dialog]")
+    browser.find("#side [aria-haspopup=dialog]").click()
     browser.until(lambda: len(browser.all("#explained table")) == 3, "the explanation")
     told = browser.find("#explained").text
     assert "when is my money back" in told
@@ -50,8 +50,8 @@ def test_a_brain_that_is_down_is_said_in_the_dialog(browser: Browser, desk: Inbo
     desk.heard(shopper, "Did you mean")
     desk.desk.brain.is_down = True
     sign_in(browser, desk, path=f"/inbox/{shopper.conversation_id}")
-    click(browser, ".msg--bot .why")
-    click(browser, "#side [aria-haspopup=dialog]")
+    browser.find(".msg--bot .why").click()
+    browser.find("#side [aria-haspopup=dialog]").click()
     browser.until(lambda: len(browser.all("#explained .banner--bad")) == 1, "what is wrong")
 
 

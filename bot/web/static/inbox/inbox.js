@@ -207,11 +207,14 @@ const NEEDS = {
 };
 const isElsewhere = (row) => row.owner === "agent" && !row.agent; // somebody answered in another inbox
 const isMine = (row) => row.owner === "agent" && row.agent?.id === me;
+const isTaken = (row) => row.owner === "agent" && Boolean(row.agent) && !isMine(row);
+const tellWhoWasFaster = () => toast(t("inbox.faster", { name: open.agent.name }));
 let isActing = false;
 
 /** Take, hand back, release, close or re-open the open conversation. */
 async function act(name) {
-  if (!open || isActing || !NEEDS[name](open)) return;
+  if (!open || isActing) return;
+  if (!NEEDS[name](open)) return isTaken(open) ? tellWhoWasFaster() : undefined;
   const { id } = open;
   isActing = true;
   try {
@@ -227,8 +230,8 @@ async function act(name) {
     else if (name !== "take") toast(t(`inbox.done_${name}`));
   } catch (error) {
     if (open?.id === id) await reread(id);
-    const isTaken = error.code === "conflict" && open?.id === id && open.owner === "agent" && !isMine(open);
-    toast(isTaken ? t("inbox.faster", { name: open.agent?.name ?? "" }) : error.message);
+    if (error.code === "conflict" && open?.id === id && isTaken(open)) tellWhoWasFaster();
+    else toast(error.message);
   } finally {
     isActing = false;
   }

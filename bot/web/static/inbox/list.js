@@ -149,13 +149,9 @@ export class List {
     }
     for (const node of [...this.box.children]) if (!node.dataset.id) node.remove();
     rows.forEach((row, index) => {
-      let node = this.nodes.get(row.id);
-      if (!node || node.row !== row) {
-        const fresh = this.rowNode(row);
-        if (node) node.replaceWith(fresh);
-        node = fresh;
-        this.nodes.set(row.id, node);
-      }
+      const node = this.nodes.get(row.id) || el("li", { dataset: { id: row.id } }, el("a"));
+      this.nodes.set(row.id, node);
+      if (node.row !== row) this.fill(node, row);
       if (this.box.children[index] !== node) this.box.insertBefore(node, this.box.children[index] || null);
     });
     if (focused && document.activeElement === document.body) this.nodes.get(focused)?.firstChild.focus();
@@ -172,13 +168,15 @@ export class List {
     return [el("div", { class: "empty" }, icon(kind === "search" ? "search" : kind === "waiting" ? "check" : "web"), el("strong", {}, t(`inbox.empty_${kind}`)), el("p", {}, t(`inbox.empty_${kind}_hint`)))];
   }
 
-  rowNode(row) {
+  /** The link stays while what it says changes, so that a click which is under way is not lost (and see inbox.css). */
+  fill(node, row) {
     const waits = Boolean(row.waiting_since);
     const reason = row.owner === "queue" || row.owner === "agent" ? row.reason : "";
     const mood = ["angry", "complaint"].includes(row.reason);
-    const link = el(
-      "a",
-      { class: `row ${waits ? "row--waits" : ""}`, href: `/inbox/${row.id}`, "aria-current": row.id === this.open ? "true" : null, dataset: { id: row.id } },
+    const link = node.firstChild;
+    Object.assign(link, { className: `row ${waits ? "row--waits" : ""}`, href: `/inbox/${row.id}`, ariaCurrent: row.id === this.open ? "true" : null });
+    link.dataset.id = row.id;
+    link.replaceChildren(
       channelIcon(row.channel),
       el("span", { class: "row__name" }, shopperName(row), el("span", { class: "sr" }, ` (${channelName(row.channel)})`)),
       waits ? waitChip(row.waiting_since, this.slaSeconds) : el("span", { class: "row__time" }, ago(row.last_at)),
@@ -194,9 +192,7 @@ export class List {
         el("span", { class: "row__agent" }, row.agent ? (row.agent.id === this.me ? t("inbox.you") : row.agent.name) : row.owner === "agent" ? t("inbox.elsewhere") : row.owner === "bot" ? t("inbox.bot") : row.owner === "closed" ? t("inbox.closed") : ""),
       ),
     );
-    const node = el("li", { dataset: { id: row.id } }, link);
     node.row = row;
-    return node;
   }
 
   refreshTimes() {
