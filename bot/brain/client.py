@@ -1,13 +1,11 @@
 """One call to the brain per turn, over its private channel (docs/internals.md, 'Desk → brain')."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
 from bot.core.errors import BrainUnavailable
+from bot.peers import Peer
 from bot.store import json_text
 
 FORGET_SECONDS = 10.0
@@ -48,50 +46,33 @@ class Brain:
     """A client; safe to share between tasks of one event loop."""
 
     def __init__(self, url: str, secret: str, *, timeout_seconds: float) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"X-Aisle-Secret": secret, "Content-Type": "application/json"}
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=2.0)
-        self._session: aiohttp.ClientSession | None = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                timeout=self._timeout,
-                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60),
-                cookie_jar=aiohttp.DummyCookieJar(),  # else cookies are looked for with each turn
-            )
-        return self._session
+        headers = {"X-Aisle-Secret": secret, "Content-Type": "application/json"}
+        self._peer = Peer(f"{url.rstrip('/')}/webhooks/desk", headers, timeout_seconds=timeout_seconds)
 
     async def turn(self, turn: Turn) -> Answer:
-        """The brain's answer to one message.
+        """The brain's answer to one message; it takes a message once, however often it is asked.
 
         Raises:
             BrainRefused: it answered, but not with an answer of ours (its fault or this message's).
             BrainUnavailable: it cannot be reached, or took too long.
         """
-        body = json_text.encoded(
-            {
-                "sender": turn.sender,
-                "message": turn.message,
-                "message_id": turn.message_id,
-                "metadata": turn.metadata,
-            }
-        )
+        body = {
+            "sender": turn.sender,
+            "message": turn.message,
+            "message_id": turn.message_id,
+            "metadata": turn.metadata,
+        }
         try:
-            async with self._client().post(
-                f"{self._url}/webhooks/desk/webhook", data=body.encode(), headers=self._headers
-            ) as response:
-                if response.status in (404, 503):  # still loading its model
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-                if response.status != 200:
-                    raise BrainRefused(f"the brain answered {response.status}")
-                return _answer(json_text.decoded(await response.read()))
+            status, answer = await self._post("/webhook", body)
         except TimeoutError as error:
             raise BrainRefused("the brain took too long") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
-        except ValueError as error:
-            raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
+        except OSError as error:
+            raise _unreachable(error) from error
+        if status in (404, 503):  # still loading its model
+            raise BrainUnavailable(f"the brain answered {status}")
+        if status != 200:
+            raise BrainRefused(f"the brain answered {status}")
+        return _answer(_json(answer))
 
     async def forget(self, sender: str, message_id: str) -> None:
         """Have the words of a message forgotten that the shopper unsent, after the turn that may be taken on it.
@@ -101,16 +82,11 @@ class Brain:
         """
         body = {"sender": sender, "message_id": message_id}
         try:
-            async with (
-                asyncio.timeout(FORGET_SECONDS),
-                self._client().post(
-                    f"{self._url}/webhooks/desk/forget", json=body, headers=self._headers
-                ) as response,
-            ):
-                if response.status != 200:
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
+            status, _ = await self._post("/forget", body, timeout_seconds=FORGET_SECONDS)
+        except OSError as error:
+            raise _unreachable(error) from error
+        if status != 200:
+            raise BrainUnavailable(f"the brain answered {status}")
 
     async def explain(self, text: str, metadata: dict[str, Any]) -> dict[str, Any]:
         """Why a message is understood as it is (docs/nlu.md); no turn is taken and nothing kept.
@@ -121,19 +97,12 @@ class Brain:
         """
         body = {"text": text, "metadata": metadata}
         try:
-            async with (
-                asyncio.timeout(EXPLAIN_SECONDS),
-                self._client().post(
-                    f"{self._url}/webhooks/desk/explain", json=body, headers=self._headers
-                ) as response,
-            ):
-                if response.status in (404, 503):
-                    raise BrainUnavailable(f"the brain answered {response.status}")
-                data = await response.json(content_type=None) if response.status == 200 else None
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}") from error
-        except ValueError as error:
-            raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
+            status, answer = await self._post("/explain", body, timeout_seconds=EXPLAIN_SECONDS)
+        except OSError as error:
+            raise _unreachable(error) from error
+        if status in (404, 503):
+            raise BrainUnavailable(f"the brain answered {status}")
+        data = _json(answer) if status == 200 else None
         found = data.get("explanation") if isinstance(data, dict) else None
         if not isinstance(found, dict):
             raise BrainRefused("the brain cannot explain messages")
@@ -142,18 +111,31 @@ class Brain:
     async def is_up(self) -> bool:
         """Whether the brain answers within a second (a wrong secret counts as down)."""
         try:
-            async with (
-                asyncio.timeout(1.0),
-                self._client().get(f"{self._url}/webhooks/desk/", headers=self._headers) as response,
-            ):
-                return response.status == 200
-        except (TimeoutError, aiohttp.ClientError, OSError):
+            return (await self._peer.call("GET", "/", timeout_seconds=1.0))[0] == 200
+        except OSError:
             return False
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._session is not None:
-            await self._session.close()
+        self._peer.close()
+
+    async def _post(
+        self, path: str, body: dict[str, Any], *, timeout_seconds: float | None = None
+    ) -> tuple[int, bytes]:
+        return await self._peer.call(
+            "POST", path, json_text.encoded(body).encode(), timeout_seconds=timeout_seconds
+        )
+
+
+def _unreachable(error: OSError) -> BrainUnavailable:  # a TimeoutError is one
+    return BrainUnavailable(f"the brain cannot be reached: {type(error).__name__}")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json_text.decoded(body)
+    except ValueError as error:
+        raise BrainRefused(f"the brain's answer is not JSON: {error}") from error
 
 
 def _answer(data: Any) -> Answer:

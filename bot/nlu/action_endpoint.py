@@ -1,6 +1,5 @@
-"""Calls to the action server: one kept-alive connection, the shared secret, a time limit, and who failed."""
+"""Calls to the action server: kept connections, the shared secret, a time limit, and who failed."""
 
-import asyncio
 import logging
 import os
 from typing import Any
@@ -9,8 +8,8 @@ import aiohttp
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
-from yarl import URL
 
+from bot.peers import Peer
 from bot.store.json_text import decoded, encoded
 
 logger = logging.getLogger(__name__)
@@ -62,9 +61,10 @@ class ActionEndpoint(EndpointConfig):
         secret = os.environ.get("AISLE_INTERNAL_SECRET", "")
         if secret:
             self.headers["X-Aisle-Secret"] = secret
-        self._address, self._sent = URL(url), {"Content-Type": "application/json", **self.headers}
+        self._server = Peer(
+            url, {"Content-Type": "application/json", **self.headers}, timeout_seconds=LONGEST_SECONDS
+        )
         prepare_validation()
-        self._connection: aiohttp.ClientSession | None = None
         self._failed: dict[str, str] = {}
 
     def failed_action(self, sender: str) -> str:
@@ -94,7 +94,7 @@ class ActionEndpoint(EndpointConfig):
             if error.status != REJECTED:
                 self._note(body)
             raise
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except aiohttp.ClientError:
             self._note(body)
             raise
 
@@ -102,24 +102,13 @@ class ActionEndpoint(EndpointConfig):
         self._failed[str(body.get("sender_id", ""))] = str(body.get("next_action", ""))
 
     async def _post(self, body: dict[str, Any]) -> Any:
-        if self._connection is None or self._connection.closed:
-            self._connection = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=LONGEST_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),  # else cookies are looked for with each call
-            )
-        data = encoded(body).encode()
-        for attempt in (1, 2):
-            try:
-                async with self._connection.post(self._address, data=data, headers=self._sent) as response:
-                    if response.status >= REJECTED:
-                        raise ClientResponseError(
-                            response.status, response.reason or "", await response.content.read()
-                        )
-                    return _value(await response.read())
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if attempt == 2:  # the first may have met a connection the server had just closed
-                    raise
-        raise AssertionError("unreachable")
+        try:
+            status, answer = await self._server.call("POST", "", encoded(body).encode())
+        except OSError as error:  # a TimeoutError is one; as Rasa knows it
+            raise aiohttp.ClientConnectionError(f"the action server cannot be reached: {error}") from error
+        if status >= REJECTED:
+            raise ClientResponseError(status, "", answer)
+        return _value(answer)
 
 
 def _value(body: bytes) -> Any:

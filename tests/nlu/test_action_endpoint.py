@@ -65,7 +65,7 @@ async def test_the_action_server_gets_what_actions_read(monkeypatch, conversatio
         said = await RemoteAction("action_x", endpoint).run(
             OutputChannel(), TemplatedNaturalLanguageGenerator({}), conversation, DOMAIN
         )
-        await endpoint._connection.close()
+        endpoint._server.close()
     assert [event.text for event in said] == ["done"]
     [(secret, body)] = got
     assert secret == SECRET

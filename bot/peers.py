@@ -1,0 +1,156 @@
+"""Calls between our own processes: HTTP/1.1 over kept connections, without what a client of the wide world carries.
+
+A turn makes one or two; a general client takes a tenth of the turn for them (benchmarks/turns.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import urlsplit
+
+import httptools
+
+CONNECT_SECONDS = 2.0
+IDLE_SECONDS = 60.0  # a connection left alone for longer may be about to be hung up by the server
+
+
+class Peer:
+    """A server of ours; to be used within one event loop, by any number of tasks at once.
+
+    A call whose kept connection turns out to be hung up before a byte of answer came is made once more, on a new one:
+    what is called has to stand being asked twice.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str], *, timeout_seconds: float) -> None:
+        address = urlsplit(url)
+        self._ssl = True if address.scheme == "https" else None
+        self._host, self._port = address.hostname or "127.0.0.1", address.port or (443 if self._ssl else 80)
+        self._path = address.path.rstrip("/")
+        self._timeout = timeout_seconds
+        lines = [f"Host: {address.netloc}", *(f"{name}: {value}" for name, value in headers.items())]
+        if any(mark in line for line in lines for mark in "\r\n"):
+            raise ValueError("a header has a line break in it")
+        self._lines = "\r\n".join(lines)
+        self._idle: list[_Connection] = []
+
+    async def call(
+        self, method: str, path: str, body: bytes = b"", *, timeout_seconds: float | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer.
+
+        Raises:
+            TimeoutError: it did not come in time.
+            OSError: the server cannot be reached, hung up, or does not speak HTTP.
+        """
+        head = f"{method} {self._path}{path} HTTP/1.1\r\n{self._lines}\r\nContent-Length: {len(body)}\r\n\r\n"
+        request = head.encode("latin-1") + body
+        seconds = self._timeout if timeout_seconds is None else timeout_seconds
+        while (kept := self._kept()) is not None:
+            try:
+                return await self._answer(kept, request, seconds)
+            except _HungUp:
+                continue
+        return await self._answer(await self._connect(), request, seconds)
+
+    def close(self) -> None:
+        """Hang up what is not in use."""
+        while self._idle:
+            self._idle.pop().hang_up()
+
+    def _kept(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_fresh():
+                return connection
+            connection.hang_up()
+        return None
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        making = loop.create_connection(lambda: _Connection(loop), self._host, self._port, ssl=self._ssl)
+        try:
+            return (await asyncio.wait_for(making, CONNECT_SECONDS))[1]
+        except asyncio.TimeoutError as error:  # noqa: UP041 - before Python 3.11 it is one of its own
+            raise ConnectionError("no connection in time") from error
+
+    async def _answer(self, connection: _Connection, request: bytes, seconds: float) -> tuple[int, bytes]:
+        try:
+            answer = await connection.ask(request, seconds)
+        except BaseException:  # also when the caller is cancelled: the answer would be the next call's
+            connection.hang_up()
+            raise
+        if connection.stays:
+            self._idle.append(connection)
+        else:
+            connection.hang_up()
+        return answer
+
+
+class _HungUp(ConnectionError):
+    """Before a byte of the answer came."""
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, one call at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._waits: asyncio.Future[tuple[int, bytes]] | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._body: list[bytes] = []
+        self._has_begun = False
+        self._since = 0.0
+        self.stays = False
+
+    def is_fresh(self) -> bool:
+        return self._transport is not None and self._loop.time() - self._since < IDLE_SECONDS
+
+    def hang_up(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    async def ask(self, request: bytes, seconds: float) -> tuple[int, bytes]:
+        if self._transport is None:
+            raise _HungUp("the connection is closed")
+        self._waits = self._loop.create_future()
+        self._has_begun, self.stays = False, False
+        late = self._loop.call_later(seconds, self._fail, TimeoutError(f"no answer in {seconds} s"))
+        self._transport.write(request)
+        try:
+            return await self._waits
+        finally:
+            late.cancel()
+            self._waits = None
+
+    def _fail(self, error: Exception) -> None:
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_exception(error)
+
+    # --- asyncio's side
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._fail((ConnectionError if self._has_begun else _HungUp)(str(error or "the server hung up")))
+
+    def data_received(self, data: bytes) -> None:
+        self._has_begun = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(ConnectionError(f"no HTTP: {error}"))
+            self.hang_up()
+
+    # --- the parser's side
+    def on_body(self, part: bytes) -> None:
+        self._body.append(part)
+
+    def on_message_complete(self) -> None:
+        body, self._body = b"".join(self._body), []
+        self.stays, self._since = self._parser.should_keep_alive(), self._loop.time()
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result((self._parser.get_status_code(), body))
