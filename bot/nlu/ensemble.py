@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from bot.nlu.encoder import REMEMBERED, SIZE
 from bot.nlu.fitting import softmax
+from bot.nlu.met import Met
 from bot.nlu.ngrams import Style, Vectoriser, words_of
 
 Features = tuple[np.ndarray, np.ndarray]  # indices and values, as a vectoriser makes them of a text
@@ -50,17 +52,25 @@ class Views:
 
     def __post_init__(self) -> None:
         self._groups = Groups.of(self.belongs, len(self.bias))
+        self._met: Met[bytes, np.ndarray] = Met(self._beside_examples, REMEMBERED, longest=4 * SIZE)
 
     def log_probabilities(self, features: Features, vector: np.ndarray | None) -> np.ndarray:
         """views x classes of one text."""
         rows, values = features
         scores = [self.bias + values @ self.weights[rows]]
         if vector is not None:
-            cosines = self.examples @ vector
-            joint = self.joint_bias + values @ self.joint_weights[rows]
-            scores.append(joint + kernel(cosines) @ self.joint_dual)
-            scores.append(likeness_of(cosines[None], self._groups)[0])
+            near, likeness = self._met(np.asarray(vector, np.float32).tobytes())
+            scores.append(self.joint_bias + values @ self.joint_weights[rows] + near)
+            scores.append(likeness)
         return logs_of(np.array(scores))
+
+    def _beside_examples(self, vector: bytes) -> np.ndarray:
+        """2 x classes: an embedding's part of the joint scores, and its likeness.
+
+        The examples are more than a processor's own cache holds: going through them also drives out everything else.
+        """
+        cosines = self.examples @ np.frombuffer(vector, np.float32)
+        return np.array([kernel(cosines) @ self.joint_dual, likeness_of(cosines[None], self._groups)[0]])
 
 
 class Ensemble:

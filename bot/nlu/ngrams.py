@@ -74,7 +74,7 @@ class Vectoriser:
         self.vocabulary = vocabulary
         self.idf = idf
         self._most = remembers  # words
-        self._met: dict[Style, Met[list[int]]] = {}  # a word's n-grams
+        self._met: dict[Style, Met[str, list[int]]] = {}  # a word's n-grams
 
     @classmethod
     def learn(cls, texts: Iterable[tuple[list[str], list[str]]], least: int = 2) -> "Vectoriser":
