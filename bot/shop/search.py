@@ -11,7 +11,7 @@ from bot.shop.contract import Query
 from bot.shop.filters import Filters, Mask
 from bot.shop.index import Index, rarest
 from bot.shop.spelling import Speller
-from bot.shop.words import fold, groups, stem
+from bot.shop.words import fold, forms, groups, stem
 
 COVERAGE, LOOSE_COVERAGE = 0.34, 0.12  # a product must hold this share of the query's weight
 NEAR, LOOSE_NEAR = 0.3, 0.7  # products scoring below this share of the best are left out
@@ -100,6 +100,12 @@ class Searcher:
                 continue
             if joined:
                 terms.append(Term((), ((joined, 1.0),), self.index.weight(joined)))
+                spoken.append(word)
+                continue
+            others = [form for form in forms(pieces[0]) if self.index.weight(form)]
+            if others:  # another form of the same word is no slip
+                weight = max(map(self.index.weight, others))
+                terms.append(Term((), tuple((form, 1.0) for form in others), weight))
                 spoken.append(word)
                 continue
             halves = self.speller.split(word)

@@ -62,6 +62,22 @@ def stem(word: str) -> str:
     return word[:-1]
 
 
+def forms(word: str) -> tuple[str, ...]:
+    """What an English word may also be written as: 'hike' -> hiking, hiker, hiked …; 'waterproofed' -> waterproof."""
+    if len(word) < 4 or not word.isalpha() or not word.isascii():
+        return ()
+    root = word.removesuffix("e")
+    roots = {root, root + root[-1]} if root[-1] not in "aeiouwxy" else {root}
+    longer = [f"{one}{ending}" for one in sorted(roots) for ending in ("ing", "er", "ed")]
+    shorter = [
+        word[: -len(ending)] + end
+        for ending in ("ing", "er", "ed")
+        if word.endswith(ending) and len(word) >= len(ending) + 5
+        for end in ("", "e")
+    ]
+    return tuple(form for form in (*shorter, *longer) if form != word)
+
+
 @lru_cache(maxsize=200_000)
 def _pieces(token: str) -> tuple[str, ...]:
     parts = PART.findall(token)

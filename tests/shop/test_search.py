@@ -62,6 +62,18 @@ def test_what_is_spelt_right_is_not_corrected(shelves: LocalShop) -> None:
     assert shelves.search(Query("wool blankets")).corrected == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("winter hike socks", "Hiking Wool Socks"),
+        ("hiker socks", "Hiking Wool Socks"),
+    ],
+)
+def test_another_form_of_a_word_is_no_slip(shelves: LocalShop, typed: str, first: str) -> None:
+    found = shelves.search(Query(typed))
+    assert (found.corrected, found.items[0].title) == ("", first)
+
+
 @pytest.mark.parametrize("text", ["pizza", "qwertyuiop", "💥", "???", "\x00", "'; --", "<script>"])
 def test_what_the_shop_does_not_have_is_not_made_up(shelves: LocalShop, text: str) -> None:
     found = shelves.search(Query(text))
