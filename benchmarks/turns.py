@@ -239,7 +239,7 @@ async def _alone(ours: Side) -> Table:
         "Aisle's turns, one kind at a time",
         ("conversations", "kind", "turns", "p50 ms", "p95 ms", "as meant", "turns/s"),
         tuple(rows),
-        "The bot remembers the embedding of a message and the letters of a word, and the scripted messages come again "
+        "The bot remembers the embeddings of messages and the letters of words, and the scripted messages come again "
         "and again: what it costs to read new words is the difference of the first two kinds.",
     )
 

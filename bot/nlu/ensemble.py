@@ -57,10 +57,10 @@ class Views:
     def log_probabilities(self, features: Features, vector: np.ndarray | None) -> np.ndarray:
         """views x classes of one text."""
         rows, values = features
-        scores = [self.bias + values @ self.weights[rows]]
+        scores = [self.bias + values @ self.weights.take(rows, axis=0)]
         if vector is not None:
             near, likeness = self._met(np.asarray(vector, np.float32).tobytes())
-            scores.append(self.joint_bias + values @ self.joint_weights[rows] + near)
+            scores.append(self.joint_bias + values @ self.joint_weights.take(rows, axis=0) + near)
             scores.append(likeness)
         return logs_of(np.array(scores))
 

@@ -27,7 +27,7 @@ class MoodModel:
     def scores(self, text: str) -> np.ndarray:
         """Logits in the order of `LABELS`; calm by a little for a text without anything known."""
         indices, values = self._vectoriser.read(text, (), STYLE)
-        return self._bias + values @ self._weights[indices]  # type: ignore[no-any-return]
+        return self._bias + values @ self._weights.take(indices, axis=0)  # type: ignore[no-any-return]
 
     def words(self, text: str, most: int = 2) -> list[str]:
         """The words of a text that speak most against calm."""
