@@ -14,6 +14,7 @@ import httptools
 
 CONNECT_SECONDS = 2.0
 IDLE_SECONDS = 60.0  # a connection left alone for longer may be about to be hung up by the server
+FINAL = 200  # below: what a server says before its answer
 
 
 class Peer:
@@ -34,6 +35,7 @@ class Peer:
             raise ValueError("a header has a line break in it")
         self._lines = "\r\n".join(lines)
         self._idle: list[_Connection] = []
+        self._is_closed = False
 
     async def call(
         self, method: str, path: str, body: bytes = b"", *, timeout_seconds: float | None = None
@@ -41,21 +43,23 @@ class Peer:
         """Status and body of the answer.
 
         Raises:
-            TimeoutError: it did not come in time.
+            TimeoutError: it did not come in time, connecting included.
             OSError: the server cannot be reached, hung up, or does not speak HTTP.
         """
-        head = f"{method} {self._path}{path} HTTP/1.1\r\n{self._lines}\r\nContent-Length: {len(body)}\r\n\r\n"
-        request = head.encode("latin-1") + body
         seconds = self._timeout if timeout_seconds is None else timeout_seconds
-        while (kept := self._kept()) is not None:
+        until = asyncio.get_running_loop().time() + seconds
+        head = f"{method} {self._path}{path} HTTP/1.1\r\n{self._lines}\r\nContent-Length: {len(body)}\r\n\r\n"
+        request = head.encode() + body
+        if (kept := self._kept()) is not None:
             try:
-                return await self._answer(kept, request, seconds)
+                return await self._answer(kept, request, until)
             except _HungUp:
-                continue
-        return await self._answer(await self._connect(), request, seconds)
+                pass
+        return await self._answer(await self._connect(until), request, until)
 
     def close(self) -> None:
-        """Hang up what is not in use."""
+        """Hang up; calls under way get their answers first."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().hang_up()
 
@@ -67,21 +71,21 @@ class Peer:
             connection.hang_up()
         return None
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self, until: float) -> _Connection:
         loop = asyncio.get_running_loop()
         making = loop.create_connection(lambda: _Connection(loop), self._host, self._port, ssl=self._ssl)
         try:
-            return (await asyncio.wait_for(making, CONNECT_SECONDS))[1]
+            return (await asyncio.wait_for(making, min(CONNECT_SECONDS, until - loop.time())))[1]
         except asyncio.TimeoutError as error:  # noqa: UP041 - before Python 3.11 it is one of its own
             raise ConnectionError("no connection in time") from error
 
-    async def _answer(self, connection: _Connection, request: bytes, seconds: float) -> tuple[int, bytes]:
+    async def _answer(self, connection: _Connection, request: bytes, until: float) -> tuple[int, bytes]:
         try:
-            answer = await connection.ask(request, seconds)
+            answer = await connection.ask(request, until)
         except BaseException:  # also when the caller is cancelled: the answer would be the next call's
-            connection.hang_up()
+            connection.break_off()
             raise
-        if connection.stays:
+        if connection.stays and not self._is_closed:
             self._idle.append(connection)
         else:
             connection.hang_up()
@@ -106,18 +110,27 @@ class _Connection(asyncio.Protocol):
         self.stays = False
 
     def is_fresh(self) -> bool:
-        return self._transport is not None and self._loop.time() - self._since < IDLE_SECONDS
+        return (
+            self._transport is not None
+            and not self._transport.is_closing()
+            and self._loop.time() - self._since < IDLE_SECONDS
+        )
 
     def hang_up(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
-    async def ask(self, request: bytes, seconds: float) -> tuple[int, bytes]:
+    def break_off(self) -> None:
+        """Hang up without waiting for what was not sent yet."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def ask(self, request: bytes, until: float) -> tuple[int, bytes]:
         if self._transport is None:
             raise _HungUp("the connection is closed")
         self._waits = self._loop.create_future()
         self._has_begun, self.stays = False, False
-        late = self._loop.call_later(seconds, self._fail, TimeoutError(f"no answer in {seconds} s"))
+        late = self._loop.call_at(until, self._fail, TimeoutError("no answer in time"))
         self._transport.write(request)
         try:
             return await self._waits
@@ -138,19 +151,31 @@ class _Connection(asyncio.Protocol):
         self._fail((ConnectionError if self._has_begun else _HungUp)(str(error or "the server hung up")))
 
     def data_received(self, data: bytes) -> None:
+        if (
+            self._waits is None or self._waits.done()
+        ):  # nobody asked: it must not become the next call's answer
+            self.stays = False
+            self.break_off()
+            return
         self._has_begun = True
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self.stays = False
             self._fail(ConnectionError(f"no HTTP: {error}"))
-            self.hang_up()
+            self.break_off()
 
     # --- the parser's side
+    def on_message_begin(self) -> None:
+        if self._waits is None or self._waits.done():  # a second answer
+            self.stays = False
+
     def on_body(self, part: bytes) -> None:
         self._body.append(part)
 
     def on_message_complete(self) -> None:
         body, self._body = b"".join(self._body), []
-        self.stays, self._since = self._parser.should_keep_alive(), self._loop.time()
-        if self._waits is not None and not self._waits.done():
-            self._waits.set_result((self._parser.get_status_code(), body))
+        status = self._parser.get_status_code()
+        if status >= FINAL and self._waits is not None and not self._waits.done():
+            self.stays, self._since = self._parser.should_keep_alive(), self._loop.time()
+            self._waits.set_result((status, body))

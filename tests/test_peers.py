@@ -34,7 +34,7 @@ class Server:
         self.writers.append(writer)
         try:
             await self._handle(reader, writer)
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
@@ -42,12 +42,12 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    handle: Handler, *, seconds: float = 5.0, path: str = ""
+    handle: Handler, *, path: str = "", secret: str = "s"
 ) -> AsyncIterator[tuple[Server, Peer]]:
     server = Server(handle)
     listening = await asyncio.start_server(server.meet, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    peer = Peer(f"http://127.0.0.1:{port}{path}", {"X-Secret": "s"}, timeout_seconds=seconds)
+    peer = Peer(f"http://127.0.0.1:{port}{path}", {"X-Secret": secret}, timeout_seconds=5.0)
     try:
         yield server, peer
     finally:
@@ -95,14 +95,17 @@ async def test_an_answer_in_pieces_and_chunks_is_put_together() -> None:
 
 
 async def test_a_server_that_says_it_hangs_up_is_called_on_a_new_connection() -> None:
-    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request_of(reader)
-        writer.write(answer(b"x", more="Connection: close\r\n"))
-        await asyncio.sleep(0.2)  # it takes its time
+    heard: list[bytes] = []
 
-    async with serving(once) as (server, peer):
-        for _ in range(3):
-            assert await peer.call("POST", "/x") == (200, b"x")
+    async def last(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:  # it would go on all the same
+            heard.append((await request_of(reader))[2])
+            writer.write(answer(b"x", more="Connection: close\r\n"))
+
+    async with serving(last) as (server, peer):
+        for body in (b"1", b"2", b"3"):
+            assert await peer.call("POST", "/x", body) == (200, b"x")
+        assert heard == [b"1", b"2", b"3"]
         assert server.connections == 3
 
 
@@ -148,24 +151,102 @@ async def test_what_is_no_http_is_an_error() -> None:
 
 
 async def test_a_late_answer_is_not_the_next_calls() -> None:
+    may_answer, is_asked = asyncio.Event(), asyncio.Event()
+    ends: list[asyncio.Task[bytes]] = []
+
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             body = (await request_of(reader))[2]
             if body == b"slow":
-                await asyncio.sleep(0.3)
+                ends.append(asyncio.create_task(reader.read()))  # until the caller hangs up
+                is_asked.set()
+                await may_answer.wait()
             writer.write(answer(body))
 
-    async with serving(late, seconds=0.1) as (_, peer):
+    async with serving(late) as (server, peer):
         assert await peer.call("POST", "/x", b"quick") == (200, b"quick")
         with pytest.raises(TimeoutError):
-            await peer.call("POST", "/x", b"slow")
-        asking = asyncio.create_task(peer.call("POST", "/x", b"slow", timeout_seconds=5))
-        await asyncio.sleep(0.05)
+            await peer.call("POST", "/x", b"slow", timeout_seconds=0.1)
+        is_asked.clear()
+        asking = asyncio.create_task(peer.call("POST", "/x", b"slow"))
+        await asyncio.wait_for(is_asked.wait(), 5)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
+        await asyncio.wait_for(asyncio.gather(*ends, return_exceptions=True), 5)
+        may_answer.set()
         assert await peer.call("POST", "/x", b"quick") == (200, b"quick")
-        assert await peer.call("POST", "/x", b"slow", timeout_seconds=5) == (200, b"slow")
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize("more", [answer(b"surplus"), b"HTTP/1.1 200 OK\r\nContent-Le"])
+async def test_what_comes_unasked_is_not_the_next_calls_answer(more: bytes) -> None:
+    async def talks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            body = (await request_of(reader))[2]
+            writer.write(answer(body) + (more if body == b"1" else b""))
+            if body == b"2":
+                await asyncio.sleep(0.02)
+                writer.write(more)
+
+    async with serving(talks) as (_, peer):
+        for body in (b"1", b"2"):
+            assert await peer.call("POST", "/x", body) == (200, body)
+            await asyncio.sleep(0.1)
+        assert await peer.call("POST", "/x", b"3") == (200, b"3")
+
+
+async def test_what_a_server_says_before_its_answer_is_not_the_answer() -> None:
+    async def patient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            body = (await request_of(reader))[2]
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await asyncio.sleep(0.02)
+            writer.write(answer(body))
+
+    async with serving(patient) as (server, peer):
+        assert await peer.call("POST", "/x", b"1") == (200, b"1")
+        assert await peer.call("POST", "/x", b"2") == (200, b"2")
+        assert server.connections == 1
+
+
+async def test_an_answer_without_a_body() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await request_of(reader)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with serving(silent) as (server, peer):
+        assert [await peer.call("POST", "/x") for _ in range(2)] == [(204, b"")] * 2
+        assert server.connections == 1
+
+
+async def test_a_call_under_way_is_answered_though_the_peer_is_closed() -> None:
+    may_answer, is_hung_up = asyncio.Event(), asyncio.Event()
+
+    async def waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        await may_answer.wait()
+        writer.write(answer(b"x"))
+        assert await reader.read() == b""
+        is_hung_up.set()
+
+    async with serving(waits) as (_, peer):
+        asking = asyncio.create_task(peer.call("POST", "/x"))
+        await asyncio.sleep(0.05)
+        peer.close()
+        may_answer.set()
+        assert await asking == (200, b"x")
+        await asyncio.wait_for(is_hung_up.wait(), 5)
+
+
+async def test_a_secret_of_other_letters_arrives() -> None:
+    async def hears(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(b"heard" if "žéა".encode() in head else b"garbled"))
+
+    async with serving(hears, secret="žéა") as (_, peer):
+        assert await peer.call("POST", "/x") == (200, b"heard")
 
 
 async def test_nobody_there_is_an_error(unused_tcp_port: int) -> None:

@@ -102,14 +102,13 @@ class Searcher:
                 terms.append(Term((), ((joined, 1.0),), self.index.weight(joined)))
                 spoken.append(word)
                 continue
-            others = [form for form in forms(pieces[0]) if self.index.weight(form)]
-            if others:  # another form of the same word is no slip
-                weight = max(map(self.index.weight, others))
-                terms.append(Term((), tuple((form, 1.0) for form in others), weight))
-                spoken.append(word)
-                continue
             halves = self.speller.split(word)
             mended = self.speller.mend(word, beside) if halves is None else ""
+            others = self._other_forms(word, pieces, mended) if halves is None else []
+            if others:
+                terms.append(self._instead_of(others))
+                spoken.append(word)
+                continue
             if halves is not None:
                 stems = (stem(halves[0]), stem(halves[1]))
                 terms.append(Term(stems, weight=sum(self.index.weight(item) for item in stems)))
@@ -160,6 +159,16 @@ class Searcher:
         instead = [(other, 1.0) for other in synonyms.TABLE.get(pieces[0], ()) if self.index.weight(other)]
         weight = max((self.index.weight(other) for other, _ in instead), default=0.0)
         return Term((), tuple(instead), weight)
+
+    def _other_forms(self, word: str, pieces: tuple[str, ...], mended: str) -> list[str]:
+        """Other forms of a word that products are named with; of one that looks like a slip, or has synonyms, none."""
+        if pieces[0] in synonyms.TABLE or mended[:1] == word[:1]:
+            return []
+        return [form for form in forms(pieces[0]) if self.index.names(form)]
+
+    def _instead_of(self, others: Sequence[str]) -> Term:
+        weight = max(map(self.index.weight, others))
+        return Term((), tuple((other, synonyms.DISCOUNT) for other in others), weight)
 
     def _score(self, terms: Sequence[Term], coverage: float) -> tuple[Scores, Mask]:
         count = len(self.index.product_ids)

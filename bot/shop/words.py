@@ -63,19 +63,19 @@ def stem(word: str) -> str:
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """What an English word may also be written as: 'hike' -> hiking, hiker, hiked …; 'waterproofed' -> waterproof."""
-    if len(word) < 4 or not word.isalpha() or not word.isascii():
+    """What else an English verb may be in a word: 'hike' -> hiking, hiked; 'padding' -> padded, pad.
+
+    Not what does it: a cleaner is a thing of its own.
+    """
+    ending = next((end for end in ("ing", "ed", "e") if word.endswith(end)), "")
+    root = word[: len(word) - len(ending)]
+    if len(root) < 3 or not word.isalpha() or not word.isascii():
         return ()
-    root = word.removesuffix("e")
-    roots = {root, root + root[-1]} if root[-1] not in "aeiouwxy" else {root}
-    longer = [f"{one}{ending}" for one in sorted(roots) for ending in ("ing", "er", "ed")]
-    shorter = [
-        word[: -len(ending)] + end
-        for ending in ("ing", "er", "ed")
-        if word.endswith(ending) and len(word) >= len(ending) + 5
-        for end in ("", "e")
-    ]
-    return tuple(form for form in (*shorter, *longer) if form != word)
+    roots = (root,) if ending else (root, root + root[-1])
+    made = [f"{one}{end}" for one in roots for end in ("ing", "ed")]
+    if ending in ("ing", "ed"):
+        made += [root, f"{root}e", *([root[:-1]] if root[-1] == root[-2] else [])]
+    return tuple(form for form in made if form != word)
 
 
 @lru_cache(maxsize=200_000)

@@ -18,6 +18,7 @@ from bot.core.settings import Settings
 from tests.running import RunningDesk, running
 
 PATIENCE = 12.0
+REDRAWN = 20  # times at most, while one thing is asked of it
 MODULES = ("chat", "widget", "demo_shop", "static_files", "theme")
 
 
@@ -133,11 +134,12 @@ class Found(WebElement):
         self._browser.until(is_clicked, f"{self._css}, still and free")
 
     def _execute(self, command: str, params: dict[str, Any] | None = None) -> Any:
-        while True:
+        for _ in range(REDRAWN):
             try:
                 return super()._execute(command, params)
             except StaleElementReferenceException:
                 self._id = self._browser.first(self._css).id
+        return super()._execute(command, params)
 
 
 class Browser:

@@ -153,18 +153,28 @@ def test_what_an_agent_is_at_beside_the_conversation_outlives_what_happens_in_it
     assert browser.complaints() == []
 
 
-def test_a_row_that_changes_under_the_finger_still_opens(browser: Browser, desk: InboxDesk) -> None:
-    shopper = desk.shopper()
-    desk.says(shopper, "faq please")
-    desk.heard(shopper, "Thirty days.")
+@pytest.mark.parametrize("part", [".row__text", "time"])
+def test_a_row_that_would_change_and_move_under_the_finger_still_opens(
+    browser: Browser, desk: InboxDesk, part: str
+) -> None:
+    shoppers = [desk.shopper(), desk.shopper()]
+    for shopper in shoppers:
+        desk.says(shopper, "faq please")
+        desk.heard(shopper, "Thirty days.")
     sign_in(browser, desk, path="/inbox?view=bot")
-    row = browser.find("a.row .row__text")
-    ActionChains(browser.driver).click_and_hold(row).perform()
-    before = browser.texts("a.row .row__text")
-    desk.says(shopper, "hello and hurry")
-    browser.until(lambda: browser.texts("a.row .row__text") not in ([], before), "what the shopper added")
+    older, newer = (shopper.conversation_id for shopper in shoppers)
+    order = "a.row"
+    browser.until(
+        lambda: [row.get_attribute("data-id") for row in browser.all(order)] == [newer, older], "rows"
+    )
+    ActionChains(browser.driver).click_and_hold(browser.find(f"a.row[data-id='{older}'] {part}")).perform()
+    desk.says(shoppers[0], "hello and hurry")
+    desk.says(desk.shopper(), "faq please")
+    browser.until(lambda: browser.texts("[data-count=bot]") == ["3"], "what has come in meanwhile")
     ActionChains(browser.driver).release().perform()
     browser.until(lambda: "and hurry" in browser.find(".thread").text, "the conversation")
+    browser.until(lambda: len(browser.all(order)) == 3, "the new row")
+    assert browser.texts(f"a.row[data-id='{older}'] .row__text") == ["echo: hello and hurry"]
     assert browser.complaints() == []
 
 

@@ -1,5 +1,7 @@
 """What the action server is sent, and what comes of its answers."""
 
+import asyncio
+
 import pytest
 
 pytest.importorskip("rasa")
@@ -11,7 +13,9 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.exceptions import RasaException
 
+from bot.nlu import action_endpoint
 from bot.nlu.action_endpoint import ActionEndpoint
 from bot.nlu.tracker import TurnTracker
 
@@ -86,3 +90,32 @@ async def test_the_action_server_gets_what_actions_read(monkeypatch, conversatio
     assert latest["parse_data"]["intent_ranking"]
     assert latest["parse_data"]["response_selector"]
     assert conversation.events[1].parse_data["intent_ranking"], "the conversation itself keeps everything"
+
+
+async def hang_up(_reader, writer):
+    writer.close()
+
+
+async def say_nothing(reader, _writer):
+    await reader.read()
+
+
+@pytest.mark.parametrize("server", [hang_up, say_nothing, None])
+async def test_an_action_server_that_cannot_be_reached_is_named_with_the_action(
+    monkeypatch, conversation, server
+):
+    monkeypatch.setattr(action_endpoint, "LONGEST_SECONDS", 0.3)
+    listening = await asyncio.start_server(server or hang_up, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    if server is None:
+        listening.close()
+        await listening.wait_closed()
+    monkeypatch.setenv("AISLE_ACTIONS_URL", f"http://127.0.0.1:{port}")
+    endpoint = ActionEndpoint(None)
+    with pytest.raises(RasaException, match="action_x"):
+        await RemoteAction("action_x", endpoint).run(
+            OutputChannel(), TemplatedNaturalLanguageGenerator({}), conversation, DOMAIN
+        )
+    assert endpoint.failed_action("a.1") == "action_x"
+    assert endpoint.failed_action("a.1") == ""
+    listening.close()

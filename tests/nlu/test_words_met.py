@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bot.nlu import language_model
+from bot.nlu import ensemble, language_model
+from bot.nlu.ensemble import Views
 from bot.nlu.language_model import LanguageModel, train
 from bot.nlu.ngrams import SHOP, Style, Vectoriser, grams
 
@@ -67,3 +68,46 @@ def test_the_evidence_of_a_text_is_that_of_its_words():
     for reader in (model, model, forgetful, forgetful):
         np.testing.assert_allclose(reader.evidence(text), wanted, rtol=1e-5)
     assert not model.evidence("12345").any()
+
+
+@pytest.fixture
+def views(vectoriser):
+    chance = np.random.default_rng(7)
+
+    def some(*shape):
+        return chance.standard_normal(shape, dtype=np.float32)
+
+    features, classes, examples, size = len(vectoriser.vocabulary), 3, 10, ensemble.SIZE
+    known = some(examples, size)
+    known /= np.linalg.norm(known, axis=1, keepdims=True)
+    belongs = np.arange(examples) % classes
+    return Views(
+        *(vectoriser, some(features, classes), some(classes)),
+        *(some(features, classes), some(classes), some(examples, classes), known, belongs),
+    )
+
+
+def test_an_embedding_met_before_says_what_it_said(views, monkeypatch):
+    features, cosines = views.vectoriser.read("where is my order"), []
+    monkeypatch.setattr(ensemble, "kernel", lambda found: cosines.append(found) or np.exp(found - 1))
+    first, second = views.examples[0], views.examples[1].astype(np.float64)
+    said = [views.log_probabilities(features, vector) for vector in (first, second, first, second)]
+    assert len(cosines) == 2, "the examples are gone through once for each"
+    assert said[0].tobytes() == said[2].tobytes()
+    assert said[1].tobytes() == said[3].tobytes()
+    assert said[0].tolist() != said[1].tolist()
+    rows, values = features
+    joint = values @ views.joint_weights[rows] + np.exp(cosines[0] - 1) @ views.joint_dual + views.joint_bias
+    assert said[0][1] == pytest.approx(ensemble.logs_of(joint[None])[0], abs=1e-5)
+
+
+def test_embeddings_that_no_longer_fit_are_forgotten(views, monkeypatch):
+    monkeypatch.setattr(ensemble, "REMEMBERED", 2)
+    forgetful = Views(**{name: getattr(views, name) for name in views.__dataclass_fields__})
+    features = views.vectoriser.read("thanks")
+    for vector in [*views.examples, *views.examples]:
+        assert (
+            forgetful.log_probabilities(features, vector).tobytes()
+            == views.log_probabilities(features, vector).tobytes()
+        )
+        assert len(forgetful._met._known) <= 2

@@ -214,7 +214,7 @@ let isActing = false;
 /** Take, hand back, release, close or re-open the open conversation. */
 async function act(name) {
   if (!open || isActing) return;
-  if (!NEEDS[name](open)) return isTaken(open) ? tellWhoWasFaster() : undefined;
+  if (!NEEDS[name](open)) return name === "take" && isTaken(open) ? tellWhoWasFaster() : undefined;
   const { id } = open;
   isActing = true;
   try {

@@ -12,6 +12,7 @@ const BELONGS = {
   all: () => true,
 };
 const late = "\uffff";
+const PRESS_MS = 3000; // a finger that is down for longer is no click
 const ORDERS = {
   waiting: (a, b) => (a.waiting_since || late).localeCompare(b.waiting_since || late),
   mine: (a, b) => (a.waiting_since || late).localeCompare(b.waiting_since || late) || b.last_at.localeCompare(a.last_at),
@@ -33,6 +34,8 @@ export class List {
     this.open = "";
     this.hasMore = false;
     this.turn = 0;
+    this.pressedAt = -Infinity;
+    this.isDue = false; // drawing was put off
     let pause;
     this.search.addEventListener("input", () => {
       clearTimeout(pause);
@@ -51,6 +54,14 @@ export class List {
       event.preventDefault();
       this.onOpen(link.dataset.id);
     });
+    // A row that is drawn again, or moves, while it is pressed would lose the click.
+    this.box.addEventListener("pointerdown", () => (this.pressedAt = performance.now()));
+    for (const end of ["pointerup", "pointercancel", "dragend"]) {
+      addEventListener(end, () => {
+        this.pressedAt = -Infinity;
+        setTimeout(() => this.isDue && this.draw()); // behind the click
+      });
+    }
     this.box.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step) return;
@@ -58,7 +69,11 @@ export class List {
       const links = [...this.box.querySelectorAll("a.row")];
       links[Math.min(links.length - 1, Math.max(0, links.indexOf(document.activeElement) + step))]?.focus();
     });
-    setInterval(() => this.refreshTimes(), 10000);
+    setInterval(() => (this.isDue ? this.draw() : this.isPressed() || this.refreshTimes()), 10000);
+  }
+
+  isPressed() {
+    return performance.now() - this.pressedAt < PRESS_MS;
   }
 
   setView(view, ids = "") {
@@ -138,6 +153,8 @@ export class List {
   }
 
   draw() {
+    this.isDue = this.isPressed();
+    if (this.isDue) return;
     this.box.setAttribute("aria-busy", "false");
     const focused = document.activeElement?.closest?.("a.row")?.dataset.id;
     const rows = this.sorted();
@@ -149,9 +166,13 @@ export class List {
     }
     for (const node of [...this.box.children]) if (!node.dataset.id) node.remove();
     rows.forEach((row, index) => {
-      const node = this.nodes.get(row.id) || el("li", { dataset: { id: row.id } }, el("a"));
-      this.nodes.set(row.id, node);
-      if (node.row !== row) this.fill(node, row);
+      let node = this.nodes.get(row.id);
+      if (!node || node.row !== row) {
+        const fresh = this.rowNode(row);
+        if (node) node.replaceWith(fresh);
+        node = fresh;
+        this.nodes.set(row.id, node);
+      }
       if (this.box.children[index] !== node) this.box.insertBefore(node, this.box.children[index] || null);
     });
     if (focused && document.activeElement === document.body) this.nodes.get(focused)?.firstChild.focus();
@@ -168,15 +189,13 @@ export class List {
     return [el("div", { class: "empty" }, icon(kind === "search" ? "search" : kind === "waiting" ? "check" : "web"), el("strong", {}, t(`inbox.empty_${kind}`)), el("p", {}, t(`inbox.empty_${kind}_hint`)))];
   }
 
-  /** The link stays while what it says changes, so that a click which is under way is not lost (and see inbox.css). */
-  fill(node, row) {
+  rowNode(row) {
     const waits = Boolean(row.waiting_since);
     const reason = row.owner === "queue" || row.owner === "agent" ? row.reason : "";
     const mood = ["angry", "complaint"].includes(row.reason);
-    const link = node.firstChild;
-    Object.assign(link, { className: `row ${waits ? "row--waits" : ""}`, href: `/inbox/${row.id}`, ariaCurrent: row.id === this.open ? "true" : null });
-    link.dataset.id = row.id;
-    link.replaceChildren(
+    const link = el(
+      "a",
+      { class: `row ${waits ? "row--waits" : ""}`, href: `/inbox/${row.id}`, "aria-current": row.id === this.open ? "true" : null, dataset: { id: row.id } },
       channelIcon(row.channel),
       el("span", { class: "row__name" }, shopperName(row), el("span", { class: "sr" }, ` (${channelName(row.channel)})`)),
       waits ? waitChip(row.waiting_since, this.slaSeconds) : el("span", { class: "row__time" }, ago(row.last_at)),
@@ -192,7 +211,9 @@ export class List {
         el("span", { class: "row__agent" }, row.agent ? (row.agent.id === this.me ? t("inbox.you") : row.agent.name) : row.owner === "agent" ? t("inbox.elsewhere") : row.owner === "bot" ? t("inbox.bot") : row.owner === "closed" ? t("inbox.closed") : ""),
       ),
     );
+    const node = el("li", { dataset: { id: row.id } }, link);
     node.row = row;
+    return node;
   }
 
   refreshTimes() {
@@ -203,6 +224,7 @@ export class List {
   }
 
   skeleton() {
+    this.isDue = false;
     this.nodes.clear();
     const line = () => el("li", { class: "row", "aria-hidden": "true" }, el("span", { class: "skeleton" }, "·"), el("span", { class: "skeleton" }, "·"), el("span", {}), el("span", { class: "row__text skeleton" }, "·"), el("span", { class: "row__foot" }));
     this.box.replaceChildren(line(), line(), line(), line());
@@ -210,6 +232,7 @@ export class List {
   }
 
   failed(error) {
+    this.isDue = false;
     this.nodes.clear();
     this.box.replaceChildren();
     this.state.replaceChildren(el("div", { class: "empty" }, icon("alert"), el("strong", {}, t("inbox.list_failed")), el("p", {}, error.message), el("button", { class: "button", type: "button", onclick: () => this.load() }, t("common.retry"))));
