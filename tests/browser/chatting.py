@@ -198,7 +198,11 @@ class Browser:
         self.until(lambda: self.bubbles().count(text) == times, f"{times} x {text}")
 
     def press(self, css: str, text: str) -> None:
-        self.until(lambda: any(node.text == text and node.click() is None for node in self.all(css)), text)
+        self.press_where(css, lambda said: said == text, text)
+
+    def press_where(self, css: str, fits: Callable[[str], bool], what: str) -> None:
+        """Press the first element whose words fit, as soon as there is one."""
+        self.until(lambda: any(fits(node.text) and node.click() is None for node in self.all(css)), what)
 
     # --- the launcher on a shop's page
     @property

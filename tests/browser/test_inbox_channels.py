@@ -118,14 +118,7 @@ def shows(browser: Browser, css: str, text: str) -> None:
 
 
 def open_row(browser: Browser, name: str) -> None:
-    def pressed() -> bool:
-        for row in browser.all("a.row"):
-            if name in row.text:
-                row.click()
-                return True
-        return False
-
-    browser.until(pressed, name)
+    browser.press_where("a.row", lambda said: name in said, name)
     shows(browser, "#thread-title", name)
 
 
@@ -249,10 +242,7 @@ def test_two_shoppers_are_merged_and_each_shows_the_others_conversation(
     shows(browser, ".identities", "WhatsApp")
     shows(browser, ".side .episodes", "hello from WhatsApp")
     picture(browser, "channels-merged")
-    for link in browser.all(".side .episodes a"):
-        if "hello from WhatsApp" in link.text or "WhatsApp" in link.text:
-            link.click()
-            break
+    browser.press_where(".side .episodes a", lambda said: "WhatsApp" in said, "the one from WhatsApp")
     shows(browser, ".thread__meta", "WhatsApp")
     shows(browser, ".msg--note", "Ana merged this shopper with")
     assert browser.complaints() == []

@@ -68,14 +68,7 @@ class Phone:
         )
 
     def press(self, css: str, text: str) -> None:
-        def clicked() -> bool:
-            for node in self.browser.all(f"{self.css} {css}"):
-                if node.text.startswith(text):
-                    node.click()
-                    return True
-            return False
-
-        self.browser.until(clicked, text)
+        self.browser.press_where(f"{self.css} {css}", lambda said: said.startswith(text), text)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

@@ -50,10 +50,7 @@ class Window(Browser):
 
     def press_text(self, text: str, css: str = "button, a, summary, [role=menuitem], [role=button]") -> None:
         """Press what reads exactly `text`."""
-        self.until(
-            lambda: [node for node in self.all(css) if node.is_displayed() and node.text.strip() == text],
-            text,
-        )[0].click()
+        self.press_where(css, lambda said: said.strip() == text, text)
 
     def write(self, css: str, text: str, *, then: str = "") -> None:
         field = self.find(css)
@@ -73,7 +70,10 @@ class Window(Browser):
         before = len(self.all("#log .row:not(.row-shopper)"))
         self.say(text)
         self.until(lambda: len(self.all("#log .row:not(.row-shopper)")) > before, f"an answer to {text!r}")
-        return "\n".join(node.text for node in self.all("#log .row:not(.row-shopper)")[before:])
+        said: str = self.until(
+            lambda: "\n".join(node.text for node in self.all("#log .row:not(.row-shopper)")[before:]), "words"
+        )
+        return said
 
     # --- people of the shop
     def sign_in(self, url: str, person: dict[str, str]) -> None:
