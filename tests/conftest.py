@@ -6,7 +6,6 @@ AISLE_NO_SKIPS=1 (CI) a missing cluster and any skipped or expected-to-fail test
 
 import os
 import shutil
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.core.settings import Settings
 from bot.shop import tables as shop_tables
 from bot.store import migrate, tables
 from bot.store.database import Base, Database
+from tests import ports
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
@@ -169,10 +169,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on."""
+    return ports.free_port()
 
 
 @pytest.fixture

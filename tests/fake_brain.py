@@ -16,6 +16,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.ports import free_port
+
 PRODUCT = {
     "product_id": "tent-2",
     "title": "Two-person tent",
@@ -34,7 +36,7 @@ class FakeBrain:
 
     def __init__(self, secret: str, port: int = 0) -> None:
         self.secret = secret
-        self.port = port
+        self.port = port or free_port()  # the same after a pause: nobody else may have taken it
         self.turns: list[dict[str, Any]] = []
         self.forgotten: list[dict[str, str]] = []
         self.explained: list[dict[str, Any]] = []

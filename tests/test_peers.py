@@ -249,9 +249,9 @@ async def test_a_secret_of_other_letters_arrives() -> None:
         assert await peer.call("POST", "/x") == (200, b"heard")
 
 
-async def test_nobody_there_is_an_error(unused_tcp_port: int) -> None:
+async def test_nobody_there_is_an_error(free_port: int) -> None:
     with pytest.raises(OSError, match=r"refused|Connect call failed"):
-        await Peer(f"http://127.0.0.1:{unused_tcp_port}", {}, timeout_seconds=1).call("GET", "/")
+        await Peer(f"http://127.0.0.1:{free_port}", {}, timeout_seconds=1).call("GET", "/")
 
 
 def test_a_header_cannot_end_the_headers() -> None:

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from selenium import webdriver
 
 from bot.core.settings import Settings
+from tests import ports
 from tests.browser.chatting import Browser, LiveDesk, ShopSite, fresh
 
 CHROMIUM = os.environ.get("AISLE_TEST_CHROMIUM", "/usr/bin/chromium")
@@ -38,11 +38,9 @@ def database_url(_sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def shop_port(free_port: int) -> int:
+def shop_port() -> int:
     """The port of the shop's site; known before the desk starts, which must allow its origin."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free_port()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,17 +15,12 @@ import pytest
 
 pytest.importorskip("rasa")
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 SECRET = "s" * 40
 HOST = ("bot.nlu.host",)  # what `aisle up` starts
 RASA = ("rasa", "run")
-
-
-def free_port():
-    """A port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Brain:

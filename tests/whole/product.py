@@ -5,7 +5,6 @@ import os
 import queue
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP_FILE = ROOT / "bot" / "shop" / "demo" / "shop.toml"
@@ -36,17 +37,6 @@ def until(condition: Callable[[], T], what: object = "", *, seconds: float = PAT
             return found
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.1)
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports nobody listens on, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def always_open(path: Path) -> Path:
