@@ -138,6 +138,9 @@ class _Connection(asyncio.Protocol):
             late.cancel()
             self._waits = None
 
+    def _is_awaited(self) -> bool:
+        return self._waits is not None and not self._waits.done()
+
     def _fail(self, error: Exception) -> None:
         if self._waits is not None and not self._waits.done():
             self._waits.set_exception(error)
@@ -151,9 +154,7 @@ class _Connection(asyncio.Protocol):
         self._fail((ConnectionError if self._has_begun else _HungUp)(str(error or "the server hung up")))
 
     def data_received(self, data: bytes) -> None:
-        if (
-            self._waits is None or self._waits.done()
-        ):  # nobody asked: it must not become the next call's answer
+        if not self._is_awaited():  # it must not become the next call's answer
             self.stays = False
             self.break_off()
             return
@@ -167,7 +168,7 @@ class _Connection(asyncio.Protocol):
 
     # --- the parser's side
     def on_message_begin(self) -> None:
-        if self._waits is None or self._waits.done():  # a second answer
+        if not self._is_awaited():  # a second answer
             self.stays = False
 
     def on_body(self, part: bytes) -> None:

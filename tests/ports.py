@@ -4,8 +4,9 @@ import random
 import socket
 
 LOWEST, HIGHEST = 10_000, 32_000  # Linux hands out from 32,768 on
+REFUSED = {10_080}  # browsers open no page there
 _chance = random.SystemRandom()  # two workers with one seed would choose the same
-_given: set[int] = set()
+_given = set(REFUSED)
 
 
 def free_port() -> int:

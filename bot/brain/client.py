@@ -108,13 +108,6 @@ class Brain:
             raise BrainRefused("the brain cannot explain messages")
         return found
 
-    async def is_up(self) -> bool:
-        """Whether the brain answers within a second (a wrong secret counts as down)."""
-        try:
-            return (await self._peer.call("GET", "/", timeout_seconds=1.0))[0] == 200
-        except OSError:
-            return False
-
     async def close(self) -> None:
         """Give the connections back."""
         self._peer.close()
