@@ -79,6 +79,7 @@ class Talk:
             text=text,
             created_at=self.opened_at,
             stored_at=self.opened_at,
+            handled_at=self.opened_at,  # else a desk that runs beside takes its turn, and understands it anew
             state="received",
             understood={
                 "intent": "nlu_fallback",
